@@ -1,0 +1,84 @@
+"""
+Make the released files from the tables: ``poems.ttl``, the OWL ontology, and ``graph.trig``, all named graphs.
+
+Both are the same, byte for byte, from run to run and from machine to machine, and are replaced only when all is well.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from poems_kg.ids import PoemsKgError, compress, prefixes
+from poems_kg.ontology import Graphs, build_quads
+from poems_kg.reasoning import infer, reason
+from poems_kg.rules import read_knowledge
+from poems_kg.tables import write_bytes_atomic
+
+ONTOLOGY_FILE = "poems.ttl"
+GRAPH_FILE = "graph.trig"
+
+
+def _quiet(_: str) -> None:
+    pass
+
+
+def build_graph(folder: Path, report: Callable[[str], None] = _quiet) -> frozenset[ox.Quad]:
+    """
+    Build all named graphs from an ontology folder.
+
+    :param report: is told what comes next, for a progress display.
+    :raises DataError: with all problems in the tables.
+    :raises PoemsKgError: if a file is missing, or the ontology has a class that nothing can belong to.
+    """
+    report("reading the tables")
+    knowledge = read_knowledge(folder)
+    report("writing axioms and claims as RDF")
+    quads = build_quads(knowledge)
+    report("reasoning with HermiT")
+    conclusions = reason(quads)
+    if not conclusions.is_consistent:
+        names = ", ".join(sorted(compress(iri) for iri in conclusions.unsatisfiable))
+        raise PoemsKgError(f"nothing can belong to {names}; look at the parents and categories of these terms")
+    report("closing is-a and findings")
+    return frozenset(quads | infer(quads, conclusions))
+
+
+def ontology_triples(quads: Iterable[ox.Quad]) -> set[ox.Triple]:
+    """The triples of the released OWL file: what is asserted, imported and linked."""
+    graphs = (Graphs.asserted, Graphs.imports, Graphs.links)
+    return {quad.triple for quad in quads if quad.graph_name in graphs}
+
+
+def render_turtle(triples: Iterable[ox.Triple]) -> bytes:
+    """Turtle as people read it: by kind and name, restrictions in place, the same bytes for the same triples."""
+    from oxrdflib import OxigraphStore
+    from rdflib import Graph
+    from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
+
+    store = ox.Store()
+    store.extend(ox.Quad(*triple) for triple in triples)
+    graph = Graph(OxigraphStore(store=store), identifier=DATASET_DEFAULT_GRAPH_ID)
+    for prefix, namespace in prefixes().items():
+        graph.bind(prefix, namespace)
+    return graph.serialize(format="turtle", encoding="utf-8")
+
+
+def render_trig(quads: Iterable[ox.Quad]) -> bytes:
+    """All named graphs as TriG, sorted: the same bytes for the same quads."""
+    ordered = sorted(quads, key=lambda q: (str(q.graph_name), str(q.subject), str(q.predicate), str(q.object)))
+    text = ox.serialize(ordered, format=ox.RdfFormat.TRIG, prefixes=prefixes())
+    lines = (text or b"").splitlines(keepends=True)
+    header = [line for line in lines if line.startswith(b"@prefix ")]
+    # pyoxigraph writes the prefixes in an order that changes from run to run.
+    return b"".join([*sorted(header), *lines[len(header) :]])
+
+
+def write_build(quads: frozenset[ox.Quad], ontology_file: Path, graph_file: Path) -> None:
+    """
+    Write ``poems.ttl`` and ``graph.trig``, each whole or not at all.
+
+    :raises PoemsKgError: if a target cannot be written; what stood there is untouched.
+    """
+    write_bytes_atomic(ontology_file, render_turtle(ontology_triples(quads)))
+    write_bytes_atomic(graph_file, render_trig(quads))

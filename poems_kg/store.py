@@ -1,0 +1,204 @@
+"""
+Where SPARQL is asked: rdflib's API on Oxigraph for a graph on this machine, SPARQL 1.1 over HTTP for one elsewhere.
+
+All graphs together are the default graph of every query. Both stores are read-only.
+"""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import pyoxigraph as ox
+
+from poems_kg.ids import PoemsKgError, compress, prefixes
+from poems_kg.sparql import QueryError, bind_terms, check_read_only
+
+if TYPE_CHECKING:
+    from rdflib import Dataset
+    from rdflib.query import Result
+    from rdflib.term import Identifier
+
+Value = str | int | float | bool | None
+"""A cell of an answer: CURIE or words, a number, or nothing."""
+
+Row = list[Value]
+"""One row of an answer, in the order of its columns."""
+
+_Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+_STRING = ox.NamedNode("http://www.w3.org/2001/XMLSchema#string")
+_NO_ROWS = "only a SELECT query has rows; ask with SELECT"
+_POSITION = re.compile(r"error at (\d+):(\d+)")
+_ACCEPT = "application/sparql-results+json, text/turtle;q=0.9, application/n-triples;q=0.8"
+
+
+class Store(Protocol):
+    """What can be asked in SPARQL 1.1."""
+
+    def query(self, sparql: str, bindings: "Mapping[str, Identifier] | None" = None) -> "Result":
+        """
+        Run a SELECT, ASK, CONSTRUCT or DESCRIBE query.
+
+        :param bindings: value by variable name; the variable stands for it throughout the query.
+        :raises QueryError: if the query is broken or an update, or the store does not answer.
+        """
+        ...
+
+
+    def select(self, sparql: str, bindings: "Mapping[str, Identifier] | None" = None) -> tuple[list[str], list[Row]]:
+        """
+        Run a SELECT query and give its columns and its rows, as plain values in the order of the columns.
+
+        :raises QueryError: as ``query`` does, and if it is no SELECT query.
+        """
+        ...
+
+
+class LocalStore:
+    """A graph in memory: ``quads`` is Oxigraph's own store, ``dataset`` the same as an rdflib ``Dataset``."""
+
+    def __init__(self, quads: ox.Store) -> None:
+        self.quads = quads
+        self._dataset: Dataset | None = None
+
+    @property
+    def dataset(self) -> "Dataset":
+        """The graph as an rdflib ``Dataset`` whose default graph is the union of all graphs."""
+        if self._dataset is None:
+            # rdflib takes longer to import than the graph takes to load; who only loads does not pay for it.
+            from oxrdflib import OxigraphStore
+            from rdflib import Dataset
+
+            self._dataset = Dataset(OxigraphStore(store=self.quads), default_union=True)
+            for prefix, namespace in prefixes().items():
+                self._dataset.bind(prefix, namespace)
+        return self._dataset
+
+    def query(self, sparql: str, bindings: "Mapping[str, Identifier] | None" = None) -> "Result":
+        """Run a query; see :class:`Store`."""
+        check_read_only(sparql)
+        try:
+            # Oxigraph takes values only for variables that are selected, so they go in where a server gets them too.
+            return self.dataset.query(bind_terms(sparql, bindings or {}))
+        except SyntaxError as error:
+            raise QueryError(_explain(sparql, str(error))) from error
+
+    def select(self, sparql: str, bindings: "Mapping[str, Identifier] | None" = None) -> tuple[list[str], list[Row]]:
+        """Run a SELECT query; see :class:`Store`."""
+        check_read_only(sparql)
+        # Straight from Oxigraph: to make rdflib's terms of an answer can take longer than to find it.
+        try:
+            result = self.quads.query(bind_terms(sparql, bindings or {}), use_default_graph_as_union=True)
+        except SyntaxError as error:
+            raise QueryError(_explain(sparql, str(error))) from error
+        if not isinstance(result, ox.QuerySolutions):
+            raise QueryError(_NO_ROWS)
+        columns = [variable.value for variable in result.variables]
+        return columns, [[_plain(term) for term in solution] for solution in result]
+
+
+@lru_cache(maxsize=1 << 16)
+def _plain(term: "_Term | None") -> Value:
+    """As :func:`to_value`, for a term of Oxigraph."""
+    if isinstance(term, ox.NamedNode):
+        return compress(term.value)
+    if isinstance(term, ox.Literal) and term.language is None and term.datatype != _STRING:
+        from rdflib import Literal
+
+        return to_value(Literal(term.value, datatype=term.datatype.value))
+    return term.value if isinstance(term, ox.Literal) else None if term is None else str(term)
+
+
+def to_value(node: "Identifier | None") -> Value:
+    """A CURIE for an IRI; a number, truth value or text for a literal; None for nothing."""
+    from rdflib import Literal, URIRef
+
+    if node is None:
+        return None
+    if isinstance(node, URIRef):
+        return compress(str(node))
+    python = node.toPython() if isinstance(node, Literal) else None
+    if isinstance(python, Decimal):
+        return float(python)
+    return python if isinstance(python, bool | int | float) else str(node)
+
+
+def _explain(sparql: str, message: str) -> str:
+    position = _POSITION.search(message)
+    if not position:
+        return f"not SPARQL 1.1 ({message.splitlines()[0]}); mend the query"
+    line, column = int(position[1]), int(position[2])
+    lines = sparql.splitlines() or [""]
+    rest = lines[min(line, len(lines)) - 1][column - 1 :].strip()
+    near = f"at {rest[:40]!r}" if rest else "at the end of the line"
+    unknown = " (unknown prefix?)" if "Prefix not found" in message else ""
+    return f"line {line}, column {column}: not SPARQL 1.1 {near}{unknown}; mend the query there"
+
+
+class RemoteStore:
+    """A SPARQL 1.1 endpoint, asked over HTTP by POST."""
+
+    def __init__(self, url: str, timeout: float = 30.0) -> None:
+        """
+        Name the endpoint; nothing is sent yet.
+
+        :param timeout: seconds to wait for an answer.
+        :raises QueryError: if the address is not one of http or https.
+        """
+        if not url.startswith(("http://", "https://")):
+            raise QueryError(f"{url}: not an http or https address; give the address of a SPARQL endpoint")
+        self.url = url
+        self.timeout = timeout
+
+    def query(self, sparql: str, bindings: "Mapping[str, Identifier] | None" = None) -> "Result":
+        """Run a query; see :class:`Store`."""
+        from rdflib.query import Result
+
+        check_read_only(sparql)
+        body = urlencode({"query": bind_terms(sparql, bindings or {})}).encode()
+        headers = {"Accept": _ACCEPT, "Content-Type": "application/x-www-form-urlencoded"}
+        try:
+            with urlopen(Request(self.url, body, headers), timeout=self.timeout) as answer:  # noqa: S310 - http(s) only
+                kind = answer.headers.get_content_type()
+                return Result.parse(BytesIO(answer.read()), content_type=kind)
+        except HTTPError as error:
+            words = error.read(300).decode("utf-8", "replace").strip().splitlines()
+            raise QueryError(
+                f"{self.url}: refused with {error.code} ({words[0] if words else error.reason})"
+            ) from error
+        except OSError as error:
+            raise QueryError(f"{self.url}: no answer ({error}); check the address, or allow more time") from error
+        except Exception as error:  # rdflib's parsers raise what they like at an answer that is no result
+            raise QueryError(f"{self.url}: the answer is no SPARQL result ({error}); check the address") from error
+
+    def select(self, sparql: str, bindings: "Mapping[str, Identifier] | None" = None) -> tuple[list[str], list[Row]]:
+        """Run a SELECT query; see :class:`Store`."""
+        result = self.query(sparql, bindings)
+        if result.type != "SELECT":
+            raise QueryError(_NO_ROWS)
+        names = result.vars or []
+        return [str(name) for name in names], [[to_value(row.get(name)) for name in names] for row in result.bindings]
+
+
+def load_store(path: Path) -> LocalStore:
+    """
+    Load a built graph (TriG) into memory.
+
+    :raises PoemsKgError: if the file is missing or damaged.
+    """
+    quads = ox.Store()
+    try:
+        # Parsed first: bulk_load would give blank nodes new names, and exports would differ from run to run.
+        quads.bulk_extend(ox.parse(path=str(path), format=ox.RdfFormat.TRIG))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PoemsKgError(f"{path}: cannot be read ({reason}); run 'poems-kg build', or reinstall poems-kg") from error
+    except SyntaxError as error:
+        raise PoemsKgError(f"{path}:{error.lineno}: the graph is damaged; run 'poems-kg build' again") from error
+    return LocalStore(quads)
