@@ -6,6 +6,7 @@ Both are the same, byte for byte, from run to run and from machine to machine, a
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
@@ -14,6 +15,11 @@ from poems_kg.ontology import Graphs, build_quads
 from poems_kg.reasoning import infer, reason
 from poems_kg.rules import read_knowledge
 from poems_kg.tables import write_bytes_atomic
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+
+_STRING = "http://www.w3.org/2001/XMLSchema#string"
 
 ONTOLOGY_FILE = "poems.ttl"
 GRAPH_FILE = "graph.trig"
@@ -50,18 +56,29 @@ def ontology_triples(quads: Iterable[ox.Quad]) -> set[ox.Triple]:
     return {quad.triple for quad in quads if quad.graph_name in graphs}
 
 
-def render_turtle(triples: Iterable[ox.Triple]) -> bytes:
-    """Turtle as people read it: by kind and name, restrictions in place, the same bytes for the same triples."""
-    from oxrdflib import OxigraphStore
-    from rdflib import Graph
-    from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
+def to_rdflib(triples: Iterable[ox.Triple]) -> "Graph":
+    """The triples as an rdflib ``Graph`` with our prefixes; blank nodes keep their names, plain strings stay plain."""
+    from rdflib import BNode, Graph, Literal, URIRef
 
-    store = ox.Store()
-    store.extend(ox.Quad(*triple) for triple in triples)
-    graph = Graph(OxigraphStore(store=store), identifier=DATASET_DEFAULT_GRAPH_ID)
+    def term(node: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> "BNode | Literal | URIRef":
+        if isinstance(node, ox.Literal):
+            datatype = None if node.language or node.datatype.value == _STRING else URIRef(node.datatype.value)
+            return Literal(node.value, lang=node.language, datatype=datatype)
+        if isinstance(node, ox.Triple):
+            raise TypeError("the ontology has no triples about triples")
+        return BNode(node.value) if isinstance(node, ox.BlankNode) else URIRef(node.value)
+
+    graph = Graph()
     for prefix, namespace in prefixes().items():
         graph.bind(prefix, namespace)
-    return graph.serialize(format="turtle", encoding="utf-8")
+    for triple in triples:
+        graph.add((term(triple.subject), term(triple.predicate), term(triple.object)))
+    return graph
+
+
+def render_turtle(triples: Iterable[ox.Triple]) -> bytes:
+    """Turtle as people read it: by kind and name, restrictions in place, the same bytes for the same triples."""
+    return to_rdflib(triples).serialize(format="turtle", encoding="utf-8")
 
 
 def render_trig(quads: Iterable[ox.Quad]) -> bytes:

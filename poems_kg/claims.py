@@ -83,10 +83,10 @@ class Source:
 
     @property
     def citation(self) -> str:
-        """The best identifier that there is: ``PMID:…``, else ``DOI:…``, else the address, else the bare id."""
+        """How it is cited in short: ``PMID:…``, else ``DOI:…``, else the title."""
         if self.pmid:
             return f"PMID:{self.pmid}"
-        return f"DOI:{self.doi}" if self.doi else self.url or self.source_id
+        return f"DOI:{self.doi}" if self.doi else self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,38 @@ class Claim:
     sha256: str
     place: str
     note: str
+
+    @property
+    def share(self) -> tuple[float | None, float | None]:
+        """
+        Lower and upper bound of the share of patients, in percent, each None where nothing is said.
+
+        A published percentage goes first; else n of total gives both bounds, rounded to one decimal.
+        """
+        if self.unit == "%" and (self.low is not None or self.high is not None):
+            return self.low, self.high
+        if self.n is not None and self.total:
+            counted = round(100 * self.n / self.total, 1)
+            return counted, counted
+        return None, None
+
+    @property
+    def statement(self) -> str:
+        """
+        What it is about, in one text: subject, relation, object, and the sex and stage that it is limited to.
+
+        Claims with the same statement can agree or disagree. Empty where a claim leads to no term.
+        """
+        if not self.object_id:
+            return ""
+        limits = (f" {key}={value}" for key, value in self.qualifiers if key in {"sex", "stage"})
+        return f"{self.subject_id} {self.relation} {self.object_id}{''.join(limits)}"
+
+    @property
+    def context(self) -> str:
+        """The limits under which it holds, in one text: all qualifiers but ``letter`` and ``versus``."""
+        limits = (pair for pair in self.qualifiers if pair[0] not in {"letter", "versus"})
+        return "; ".join(f"{key.replace('_', ' ')}: {value}" for key, value in limits)
 
     def to_row(self) -> list[str]:
         """The cells of this claim, in the order of ``CLAIM_COLUMNS``."""

@@ -146,7 +146,7 @@ def _to_claim(
             record["relation"] = str(value).removeprefix("kg:")
         elif key in _RECORD:
             record[key] = value
-        elif key != "rdf:type":
+        elif key not in {"rdf:type", "context", "statement"}:
             qualifiers[key].append(str(value))
     record |= {"claim_id": claim_id, "qualifiers": tuple((k, "|".join(v)) for k, v in sorted(qualifiers.items()))}
     return Claim(**record)  # type: ignore[arg-type]

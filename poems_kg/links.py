@@ -1,5 +1,5 @@
 """
-What other ontologies say of our terms: label and is-a (``links/upstream.tsv``), mappings (``links/mappings.sssom.tsv``).
+What other ontologies say of our terms: labels, is-a (``links/upstream.tsv``) and mappings (``mappings.sssom.tsv``).
 
 Both tables are slices, cut from release files by :func:`cut_slices` and never edited by hand. They let labels be
 checked, and broader findings be known, on a machine that has none of those files.

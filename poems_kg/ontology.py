@@ -113,10 +113,11 @@ class _Writer:
 
 
 def build_quads(knowledge: Knowledge) -> set[ox.Quad]:
-    """Everything that the records say, in the graphs ``asserted``, ``claims``, ``links`` and ``imports``."""
+    """Everything that the records say, in all graphs; of ``inferred`` only what follows from figures."""
     return {
         *_build_asserted(knowledge),
         *_build_claims(knowledge),
+        *_build_shares(knowledge),
         *_build_links(knowledge),
         *_build_imports(knowledge),
     }
@@ -148,6 +149,7 @@ def _add_source(out: _Writer, source: Source) -> None:
     out.add(node, A, iri("kg:Publication"))
     out.add(node, LABEL, text(source.title))
     out.add(node, iri("kg:kind"), text(source.kind))
+    out.add(node, iri("kg:citation"), text(source.citation))
     parts = (source.authors, source.title, source.journal, source.year)
     out.add(node, iri("dcterms:bibliographicCitation"), text(". ".join(part for part in parts if part)))
     for prefix, value in (("PMID", source.pmid), ("DOI", source.doi)):
@@ -275,6 +277,7 @@ def _build_claims(knowledge: Knowledge) -> set[ox.Quad]:
         out.add(node, iri("kg:relation"), iri(f"kg:{claim.relation}"))
         if claim.object_id:
             out.add(node, iri("kg:object"), iri(claim.object_id))
+            out.add(node, iri("kg:statement"), text(claim.statement))
         for key in ("value", "unit", "polarity", "certainty", "support", "place", "note"):
             words = getattr(claim, key)
             if words:
@@ -286,10 +289,22 @@ def _build_claims(knowledge: Knowledge) -> set[ox.Quad]:
         for key, words in claim.qualifiers:
             for value in words.split("|") if key == "versus" else [words]:
                 out.add(node, iri(f"kg:{key}"), iri(value) if key == "versus" else text(value))
+        if claim.context:
+            out.add(node, iri("kg:context"), text(claim.context))
         out.add(node, iri("kg:evidence"), iri(claim.evidence))
         out.add(node, iri("kg:source"), source_node(claim.source_id))
         if claim.start is not None and claim.end is not None:
             out.add(node, iri("kg:passage"), _add_passage(out, claim.source_id, claim.start, claim.end, claim.sha256))
+    return out.quads
+
+
+def _build_shares(knowledge: Knowledge) -> set[ox.Quad]:
+    """The share of patients that a claim gives, in percent: as published, or as n of total says it."""
+    out = _Writer(Graphs.inferred)
+    for claim in knowledge.claim_records():
+        for bound, percent in zip(("at_least", "at_most"), claim.share, strict=True):
+            if percent is not None:
+                out.add(iri(claim.claim_id), iri(f"kg:{bound}"), number(percent))
     return out.quads
 
 

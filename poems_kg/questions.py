@@ -38,6 +38,9 @@ __all__ = [
     "to_value",
 ]
 
+ANY = "all"
+"""What is typed for an optional parameter to leave it free."""
+
 _PARAMETER = re.compile(r"(__?)([a-z][a-z0-9_]*?)(_iri)?")
 
 
@@ -177,7 +180,7 @@ def find_question(name: str) -> Question:
 
 def bind(question: Question, given: Mapping[str, str], names: Names) -> "dict[str, Identifier]":
     """
-    Values for the parameters of a question, by variable name.
+    Values for the parameters of a question, by variable name; an optional one given as ``all`` is left free.
 
     :raises QuestionError: for a parameter that the question does not have, or one that is missing.
     :raises UnknownTermError: for an entity that is not in the graph.
@@ -191,7 +194,7 @@ def bind(question: Question, given: Mapping[str, str], names: Names) -> "dict[st
     values: dict[str, Identifier] = {}
     for parameter in question.parameters.values():
         typed = given.get(parameter.name, parameter.default)
-        if typed is None:
+        if typed is None or (parameter.is_optional and typed.strip().casefold() == ANY):
             if not parameter.is_optional:
                 raise QuestionError(f"{question.name} needs {parameter.name}; give it with -p {parameter.name}=…")
         elif parameter.is_entity:

@@ -50,7 +50,6 @@ class Store(Protocol):
         """
         ...
 
-
     def select(self, sparql: str, bindings: "Mapping[str, Identifier] | None" = None) -> tuple[list[str], list[Row]]:
         """
         Run a SELECT query and give its columns and its rows, as plain values in the order of the columns.

@@ -8,7 +8,6 @@ import sys
 
 import click
 
-from poems_kg import __version__
 from poems_kg.cli import asking, curating, making, touring
 from poems_kg.ids import PoemsKgError
 from poems_kg.knowledge_graph import KnowledgeGraph, connect, load
@@ -33,7 +32,7 @@ class Graph:
 @click.option("--graph", "path", metavar="PATH", help="A built graph.trig, or its folder, instead of the released one.")
 @click.option("--endpoint", metavar="URL", help="Ask a SPARQL 1.1 endpoint instead.")
 @click.option("--timeout", type=float, default=30.0, show_default=True, help="Seconds to wait for the endpoint.")
-@click.version_option(__version__, prog_name="poems-kg")
+@click.version_option(package_name="poems-kg")
 @click.pass_context
 def cli(context: click.Context, path: str | None, endpoint: str | None, timeout: float) -> None:
     """
@@ -51,7 +50,7 @@ for command in (*asking.COMMANDS, *making.COMMANDS, *curating.COMMANDS, touring.
 def main() -> None:
     """Run the command; every error is one clear line on standard error."""
     try:
-        sys.exit(cli.main(standalone_mode=False) or 0)
+        sys.exit(cli.main(prog_name="poems-kg", standalone_mode=False) or 0)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:

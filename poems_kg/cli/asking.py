@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from poems_kg.claims import CLAIM_COLUMNS, Claim
-from poems_kg.cli.output import format_option, print_rows
+from poems_kg.cli.output import condense, figures, format_option, print_rows
 from poems_kg.descriptions import Description
 from poems_kg.knowledge_graph import KnowledgeGraph
 from poems_kg.questions import Answer, Question, QuestionError, find_question, find_questions, to_answer
@@ -33,7 +33,7 @@ def ask(load: Load, name: str | None, parameters: tuple[str, ...], explain: bool
 
     \b
       poems-kg ask disorders_sharing_finding -p finding="enlarged liver"
-      poems-kg ask distinguishing_features -p rival=CIDP
+      poems-kg ask distinguishing_features -p other=CIDP
     """
     if name is None:
         questions = find_questions().values()
@@ -88,11 +88,11 @@ def _meaning(is_entity: bool, is_optional: bool, category: str) -> str:
 
 
 def print_answer(answer: Answer, form: str) -> None:
-    """Print an answer; in a table, an id that has its label in the next column is left out."""
-    columns = answer.columns
-    if form == "table":
-        columns = [column for column in columns if f"{column}_label" not in columns]
-    print_rows(columns, answer.rows, form)
+    """Print an answer; a table shows it condensed."""
+    columns, rows = (
+        condense(answer.columns, answer.rows) if form == "table" and answer.rows else (answer.columns, answer.rows)
+    )
+    print_rows(columns, rows, form)
 
 
 @click.command()
@@ -134,20 +134,17 @@ def show(load: Load, term: str, form: str) -> None:
         print_claims(description.claims, form)
 
 
-_SHOWN = ["subject", "relation", "object", "figures", "qualifiers", "polarity", "certainty", "source", "where"]
+_SHOWN = ["subject", "relation", "object", "figures", "context", "polarity", "certainty", "source", "where"]
 
 
 def _shown(claim: Claim) -> dict[str, Any]:
-    bounds = "–".join(format(bound, "g") for bound in dict.fromkeys((claim.low, claim.high)) if bound is not None)
-    bounds = f"≤{bounds}" if claim.low is None and claim.high is not None else bounds
-    counts = f"{claim.n if claim.n is not None else '?'}/{claim.total}" if claim.total is not None else ""
     passage = f"{claim.start}–{claim.end}" if claim.start is not None else claim.place
     return {
         "subject": claim.subject_label,
         "relation": claim.relation,
         "object": claim.object_label or claim.value,
-        "figures": " ".join(part for part in (bounds and f"{bounds} {claim.unit}", counts) if part),
-        "qualifiers": "; ".join(f"{key}={value}" for key, value in claim.qualifiers),
+        "figures": figures(asdict(claim)),
+        "context": claim.context,
         "polarity": "" if claim.polarity == "asserts" else claim.polarity,
         "certainty": "" if claim.certainty == "established" else claim.certainty,
         "source": claim.source_id,

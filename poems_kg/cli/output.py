@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -38,20 +38,61 @@ def _flat(value: Any) -> str:
     return text.replace("\t", " ").replace("\n", " ")
 
 
+def figures(row: Mapping[str, Any]) -> str:
+    """The figures of a row in one text: bounds with their unit, then n of total; empty where it has none."""
+    low, high, unit = row.get("low"), row.get("high"), row.get("unit") or ""
+    if low is not None and high is not None and low != high:
+        bounds = f"{low:g}–{high:g} {unit}"
+    elif low is not None or high is not None:
+        sign = "" if low == high else "≤" if low is None else "≥"
+        bounds = f"{sign}{high if low is None else low:g} {unit}"
+    else:
+        bounds = ""
+    n, total = row.get("n"), row.get("total")
+    counts = f"{'?' if n is None else n}/{total}" if total is not None else "" if n is None else f"n={n}"
+    return " ".join(part for part in (bounds.strip(), counts) if part)
+
+
+_FIGURES = ("low", "high", "unit", "n", "total")
+_USUAL = {"polarity": "asserts", "certainty": "established"}
+
+
+def condense(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:
+    """
+    Make rows fit a screen: figures in one column, no id beside its label, nothing that is the usual case.
+
+    The TSV and JSON forms keep every column.
+    """
+    spare = {column for column in columns if f"{column}_label" in columns} | {"source", "claim"} - {columns[0]}
+    kept = [column for column in columns if column not in spare and (column not in _FIGURES or "low" not in columns)]
+    if "low" in columns:
+        kept.insert(min(columns.index("low"), len(kept)), "figures")
+    short = [
+        {**row, "figures": figures(row), **{c: "" for c, usual in _USUAL.items() if row.get(c) == usual}}
+        for row in rows
+    ]
+    return kept, short
+
+
 def _print_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     shown = [column for column in columns if any(row.get(column) not in (None, "") for row in rows)]
+    share = console.width // max(len(shown), 1) - 2
     for column in shown:
-        figures = all(isinstance(row.get(column), int | float | None) for row in rows)
-        table.add_column(column.replace("_", " "), justify="right" if figures else "left", overflow="fold")
+        is_number = all(isinstance(row.get(column), int | float | None) for row in rows)
+        longest = max(len(_flat(row.get(column))) for row in rows)
+        name = column.removesuffix("_label").replace("_", " ")
+        justify: Literal["left", "right"] = "right" if is_number else "left"
+        table.add_column(name, justify=justify, overflow="fold", min_width=max(1, min(longest, share, 18)))
     for row in rows:
         table.add_row(*(Text(_flat(row.get(column))) for column in shown))
-    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
+    console.print(table)
 
 
 @contextmanager
