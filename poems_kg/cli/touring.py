@@ -42,7 +42,7 @@ def tour(load: Load, finding: str, rival: str) -> None:
     _disagreements(graph)
     _head("Go on")
     click.echo("  poems-kg ask                          all questions, with their parameters")
-    click.echo(f'  poems-kg show "{rival}"{" " * (24 - len(rival))}an entity with all its claims and sources')
+    click.echo("  poems-kg show papilledema             an entity with all its claims and sources")
     click.echo("  poems-kg view mechanism -o story.svg  the graph, drawn")
     _say("For research and education; this is not medical advice.")
 
@@ -163,11 +163,13 @@ def _disagreements(graph: KnowledgeGraph) -> None:
     _head("Where do sources disagree?")
     rows = graph.ask("disagreements").rows
     for kind in sorted({str(row["kind"]) for row in rows}):
-        found = _first_of_each([row for row in rows if row["kind"] == kind], "object_label")
-        click.echo(f"  {kind}: {len(found)}")
-        for row in found[:3]:
-            _item(
-                f"- {row['subject_label']} – {row['object_label']}: {row['side_a']} [{row['citation_a']}] "
-                f"against {row['side_b']} [{row['citation_b']}]"
-            )
+        found = _first_of_each((row for row in rows if row["kind"] == kind), "object_label")
+        found.sort(key=lambda row: row["subject"] != "MONDO:0017364")
+        click.echo(f"  {kind} ({len(found)}):")
+        for row in found[:4]:
+            sides = []
+            for side in ("a", "b"):
+                who = _who({"citation": row[f"citation_{side}"], "source": row[f"source_{side}"]})
+                sides.append(f"{row[f'side_{side}']} [{who}]")
+            _item(f"- {row['subject_label']} – {row['object_label']}: {' against '.join(sides)}")
     click.echo("  poems-kg ask disagreements")
