@@ -1,0 +1,90 @@
+"""What the tests share: the released graph, and a small hand-made ontology folder that they may spoil."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import poems_kg
+from poems_kg.knowledge_graph import KnowledgeGraph
+from poems_kg.places import ontology_dir
+from poems_kg.tables import Issue
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def kg() -> KnowledgeGraph:
+    """The released graph."""
+    return poems_kg.load()
+
+
+def copy_mini(target: Path) -> Path:
+    """Copy the tables of ``data/mini`` with the real ``core.ttl``, which is not repeated there."""
+    shutil.copytree(DATA / "mini", target)
+    shutil.copy(ontology_dir() / "core.ttl", target)
+    return target
+
+
+@pytest.fixture(scope="session")
+def mini(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An ontology folder of five terms, two disorders and two sources; not to be changed."""
+    return copy_mini(tmp_path_factory.mktemp("session") / "mini")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A copy of ``mini`` to spoil."""
+
+    path: Path
+
+    def read(self, name: str) -> list[list[str]]:
+        """The cells of a table, header first."""
+        return [line.split("\t") for line in (self.path / name).read_text(encoding="utf-8").splitlines()]
+
+    def write(self, name: str, rows: list[list[str]]) -> None:
+        """Write the cells of a table, header first."""
+        (self.path / name).write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8", newline="")
+
+    def set(self, name: str, key: str, **cells: str) -> int:
+        """Change cells of the first row whose first cell is ``key``; gives its line."""
+        rows = self.read(name)
+        line = next(place for place, row in enumerate(rows) if row[0] == key)
+        for column, cell in cells.items():
+            rows[line][rows[0].index(column)] = cell
+        self.write(name, rows)
+        return line + 1
+
+    def add(self, name: str, **cells: str) -> int:
+        """Add a row at the end, cells not given empty; gives its line."""
+        rows = self.read(name)
+        assert not cells.keys() - set(rows[0])
+        rows.append([cells.get(column, "") for column in rows[0]])
+        self.write(name, rows)
+        return len(rows)
+
+    def edit(self, name: str, change: Callable[[bytes], bytes]) -> None:
+        """Change the bytes of a file."""
+        path = self.path / name
+        path.write_bytes(change(path.read_bytes()))
+
+    def issues(self) -> list[Issue]:
+        """What the tables break."""
+        from poems_kg.knowledge import read_tables
+        from poems_kg.rules import check_knowledge
+
+        knowledge = read_tables(self.path)
+        check_knowledge(knowledge)
+        return knowledge.issues
+
+    def codes(self) -> list[str]:
+        """The codes of what the tables break."""
+        return [issue.code for issue in self.issues()]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    """A copy of ``mini`` to spoil."""
+    return Folder(copy_mini(tmp_path / "mini"))

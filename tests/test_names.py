@@ -1,0 +1,55 @@
+"""What people type for an entity, and what is meant."""
+
+import pytest
+
+from poems_kg.ids import expand
+from poems_kg.knowledge_graph import KnowledgeGraph
+from poems_kg.names import UnknownTermError, normalise
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("POEMS syndrome", "MONDO:0017364"),
+        ("poems SYNDROME", "MONDO:0017364"),
+        ("POEMS", "MONDO:0017364"),
+        ("Crow-Fukase syndrome", "MONDO:0017364"),
+        ("crow fukase syndrome", "MONDO:0017364"),
+        ("MONDO:0017364", "MONDO:0017364"),
+        ("mondo:0017364", "MONDO:0017364"),
+        (expand("MONDO:0017364"), "MONDO:0017364"),
+        ("  CIDP ", "MONDO:0006702"),
+        ("castleman's disease", "MONDO:0015564"),
+    ],
+)
+def test_labels_synonyms_abbreviations_and_ids_are_found(kg: KnowledgeGraph, typed: str, meant: str) -> None:
+    assert kg.names.find(typed) == meant
+
+
+def test_every_label_finds_its_entity_or_one_of_the_same_name(kg: KnowledgeGraph) -> None:
+    for row in kg.store.select(
+        "SELECT ?term ?label WHERE { ?term <https://w3id.org/poems-kg/vocab/category> ?category ;"
+        " <http://www.w3.org/2000/01/rdf-schema#label> ?label } ORDER BY ?term"
+    )[1]:
+        found = kg.names.find(str(row[1]))
+        assert normalise(kg.names.label(found)) == normalise(str(row[1]))
+
+
+@pytest.mark.parametrize("typed", ["POEMS sindrome", "poem syndrome"])
+def test_a_miss_suggests_the_nearest(kg: KnowledgeGraph, typed: str) -> None:
+    with pytest.raises(UnknownTermError) as caught:
+        kg.names.find(typed)
+    assert ("MONDO:0017364", "POEMS syndrome") in caught.value.nearest
+    assert "did you mean" in str(caught.value)
+
+
+@pytest.mark.parametrize("typed", ["", "   ", "qqqqxxxx", '"} DROP ALL #', "http://example.org/unknown", "HP:9999999"])
+def test_what_names_nothing_is_one_error(kg: KnowledgeGraph, typed: str) -> None:
+    with pytest.raises(UnknownTermError) as caught:
+        kg.names.find(typed)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_id_without_label_is_its_own_label(kg: KnowledgeGraph) -> None:
+    assert kg.names.label("HP:9999999") == "HP:9999999"
+    assert kg.names.label("MONDO:0017364") == "POEMS syndrome"
