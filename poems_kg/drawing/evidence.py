@@ -92,7 +92,9 @@ def draw_evidence(graph: nx.Graph) -> Sheet:
         sheet.axes.plot([0.3, sheet.width - 0.2], [y - _ROW / 2] * 2, color="#EEEEEE", linewidth=0.8, zorder=0)
         title = shorten(graph.nodes[source]["label"], 64, placeholder=" …")
         sheet.text(_LEFT - 1.5, y, title, size=7.5, ha="right")
-        sheet.text(_LEFT - 1.38, y, _short(graph.nodes[source]["citation"]), size=7, color="#777777")
+        citation = graph.nodes[source]["citation"]
+        if citation != graph.nodes[source]["label"]:
+            sheet.text(_LEFT - 1.38, y, _short(citation), size=7, color="#777777")
         stated = Counter(topic_of.get(graph.nodes[claim]["relation"], _OTHER) for claim in graph[source])
         denied = Counter(
             topic_of.get(graph.nodes[claim]["relation"], _OTHER)
