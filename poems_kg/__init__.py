@@ -3,7 +3,7 @@ The knowledge graph of POEMS syndrome: every statement with its source. Not medi
 
 >>> import poems_kg
 >>> kg = poems_kg.load()
->>> len(kg.ask("names", disorder="POEMS")) > 3
+>>> len(kg.ask("names", entity="POEMS")) > 3
 True
 """
 
