@@ -21,7 +21,7 @@ from poems_kg.questions import Question, answer, bind, find_questions, to_answer
 from poems_kg.sparql import bind_terms
 
 RUNS = 7
-PEER_LIMIT = 30
+PEER_LIMIT = 12
 """Seconds after which rdflib's engine is stopped; it answers each question once, for it is slow."""
 
 
