@@ -29,9 +29,9 @@ from poems_kg.ids import PoemsKgError
 from poems_kg.links import (
     MAPPING_COLUMNS,
     UPSTREAM_COLUMNS,
-    CrossReference,
+    TermMapping,
     Upstream,
-    parse_cross_reference,
+    parse_mapping,
     parse_upstream,
 )
 from poems_kg.tables import Issue, Row, Table, read_table
@@ -58,7 +58,8 @@ class Knowledge:
     """
     All records by id (claims in table order), the vocabulary they use, and the tables they came from.
 
-    ``slices`` has the rows behind ``upstream`` and ``cross_references``, with their places.
+    ``classes`` are the rows of ``upstream.tsv``, of which ``upstream`` has the records by id; ``cut`` are the rows of
+    ``mappings.sssom.tsv``, ``curated`` those of ``curated.sssom.tsv``.
     """
 
     vocabulary: Vocabulary
@@ -67,9 +68,15 @@ class Knowledge:
     claims: dict[str, Entry[Claim]] = field(default_factory=dict)
     axioms: list[Entry[Axiom]] = field(default_factory=list)
     upstream: dict[str, Upstream] = field(default_factory=dict)
-    cross_references: list[CrossReference] = field(default_factory=list)
-    slices: list[Entry[Upstream] | Entry[CrossReference]] = field(default_factory=list)
+    classes: list[Entry[Upstream]] = field(default_factory=list)
+    cut: list[Entry[TermMapping]] = field(default_factory=list)
+    curated: list[Entry[TermMapping]] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+
+    @property
+    def mappings(self) -> list[TermMapping]:
+        """All mappings, those cut from release files first."""
+        return [entry.record for entry in (*self.cut, *self.curated)]
 
     @property
     def issues(self) -> list[Issue]:
@@ -138,7 +145,7 @@ def read_tables(folder: Path) -> Knowledge:
     knowledge.claims = by_id(claims, "claim_id")
     upstream = by_id(entries(read("links/upstream.tsv", UPSTREAM_COLUMNS), parse_upstream), "term_id")
     knowledge.upstream = {term_id: entry.record for term_id, entry in upstream.items()}
-    mappings = entries(read("links/mappings.sssom.tsv", MAPPING_COLUMNS), parse_cross_reference)
-    knowledge.cross_references = [entry.record for entry in mappings]
-    knowledge.slices = [*upstream.values(), *mappings]
+    knowledge.classes = list(upstream.values())
+    knowledge.cut = entries(read("links/mappings.sssom.tsv", MAPPING_COLUMNS), parse_mapping)
+    knowledge.curated = entries(read("links/curated.sssom.tsv", MAPPING_COLUMNS), parse_mapping)
     return knowledge

@@ -1,11 +1,16 @@
-"""What people type for an entity (label, synonym, abbreviation, CURIE or IRI, in any case) and the id that it means."""
+"""
+What people type for an entity (label, synonym, abbreviation, CURIE or IRI, in any case) and the id that it means.
+
+The id may also be one that the entity has in another ontology (``Orphanet:2905``, ``SCTID:79268002``).
+"""
 
 import re
 from collections import defaultdict
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 
-from poems_kg.ids import PoemsKgError, compress
+from poems_kg.ids import PoemsKgError, compress, is_curie, standardize
 from poems_kg.store import Store
 
 _NAMES = """
@@ -21,6 +26,15 @@ SELECT ?term ?category ?rank ?name WHERE {
   OPTIONAL { ?term kg:category ?category }
   FILTER(ISIRI(?term))
 } ORDER BY ?term ?rank ?name
+"""
+_SAME = """
+PREFIX kg: <https://w3id.org/poems-kg/vocab/>
+PREFIX oboInOwl: <http://www.geneontology.org/formats/oboInOwl#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+SELECT ?term ?property ?match WHERE {
+  VALUES ?property { skos:exactMatch oboInOwl:hasDbXref }
+  ?term ?property ?match ; kg:category ?category .
+} ORDER BY ?term ?property ?match
 """
 _NOT_WORD = re.compile(r"[^\w]+")
 
@@ -59,6 +73,7 @@ class Names:
     """All names in a graph."""
 
     def __init__(self, store: Store) -> None:
+        self._store = store
         self._by_name: dict[str, list[Named]] = defaultdict(list)
         self._labels: dict[str, str] = {}
         for row in store.query(_NAMES).bindings:
@@ -85,13 +100,31 @@ class Names:
         typed = words.strip()
         if typed.startswith(("http://", "https://")):
             typed = compress(typed)
+        if is_curie(typed):
+            typed = standardize(typed)
         if typed.casefold() in self._ids:
             return self._ids[typed.casefold()]
         meanings = self._by_name.get(normalise(typed), [])
         if meanings:
             best = min(meanings, key=lambda m: (bool(category) and m.category != category, m.rank, m.entity_id))
             return best.entity_id
-        raise UnknownTermError(words, self.nearest(typed))
+        same = self._same.get(typed.casefold(), [])
+        if len(same) == 1:
+            return same[0]
+        raise UnknownTermError(words, [(i, self.label(i)) for i in same[:3]] or self.nearest(typed))
+
+    @cached_property
+    def _same(self) -> dict[str, list[str]]:
+        """
+        The entities by the ids that they have elsewhere, in lower case; read only when an id is not one of ours.
+
+        Where one of them is that entry exactly, those that only have a cross-reference to it are left out.
+        """
+        found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for row in self._store.query(_SAME).bindings:
+            values = {str(key): str(value) for key, value in row.items()}
+            found[compress(values["match"]).casefold()][compress(values["property"])].append(compress(values["term"]))
+        return {match: by.get("skos:exactMatch") or by["oboInOwl:hasDbXref"] for match, by in found.items()}
 
     def nearest(self, words: str, count: int = 3) -> list[tuple[str, str]]:
         """The entities whose names are most like some words, as (id, label)."""

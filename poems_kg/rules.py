@@ -1,17 +1,17 @@
 """
 The rules that terms, sources, axioms and claims keep. Each breach is an issue with a code, a place and a way out.
 
-The codes are listed in ``CONTRIBUTING.md``. What needs the built graph instead (cycles, duplicate labels, dangling
-ids) is asked by the queries in ``queries/checks``.
+The codes are listed in ``docs/issue_codes.md``; those of mappings are in :mod:`poems_kg.link_rules`. What needs the
+built graph instead (cycles, duplicate labels, dangling ids) is asked by the queries in ``queries/checks``.
 """
 
 import re
 from pathlib import Path
 
 from poems_kg.claims import SCOPES, Axiom, Claim, Source, Term
-from poems_kg.ids import is_curie, prefixes
+from poems_kg.ids import is_curie, is_known
 from poems_kg.knowledge import Entry, Knowledge, read_tables
-from poems_kg.links import CrossReference, Upstream
+from poems_kg.link_rules import check_links
 from poems_kg.passages import MAX_LENGTH
 from poems_kg.tables import DataError
 from poems_kg.vocabulary import Relation
@@ -29,7 +29,6 @@ EVIDENCE = {
 
 SOURCE_KINDS = ("document", "publication", "database")
 AXIOM_KINDS = ("implies", "defines")
-MATCHES = ("skos:closeMatch", "skos:broadMatch", "skos:narrowMatch", "skos:relatedMatch")
 LETTERS = ("P", "O", "E", "M", "S", "beyond")
 SEXES = ("male", "female")
 
@@ -64,13 +63,8 @@ def check_knowledge(knowledge: Knowledge) -> None:
         _check_axiom(knowledge, axiom)
     for claim in knowledge.claims.values():
         _check_claim(knowledge, claim)
-    for row in knowledge.slices:
-        _check_slice(knowledge, row)
+    check_links(knowledge)
     _check_same_statement(knowledge)
-
-
-def _is_known(curie: str) -> bool:
-    return is_curie(curie) and curie.partition(":")[0] in prefixes()
 
 
 def _one_of(
@@ -96,7 +90,7 @@ def _check_label(knowledge: Knowledge, entry: Entry[Claim] | Entry[Axiom], what:
 
 def _check_term(knowledge: Knowledge, entry: Entry[Term]) -> None:
     term = entry.record
-    if not _is_known(term.term_id):
+    if not is_known(term.term_id):
         entry.report("term_id", "TRM01", f"{term.term_id!r} has no known prefix", "use one of prefixes.tsv")
     if not term.label:
         entry.report("label", "TRM02", "the label is missing", "write the label that its ontology gives")
@@ -123,10 +117,6 @@ def _check_term(knowledge: Knowledge, entry: Entry[Term]) -> None:
         if scope not in SCOPES or not name:
             allowed = ", ".join(SCOPES)
             entry.report("synonyms", "TRM08", f"{scope}:{name} is no synonym", f"write scope:name with {allowed}")
-    for predicate, target in term.near:
-        if predicate not in MATCHES or not _is_known(target):
-            allowed = ", ".join(MATCHES)
-            entry.report("near", "TRM09", f"{predicate} {target} is no mapping", f"write one of {allowed} and an id")
     _check_upstream(knowledge, entry)
 
 
@@ -155,20 +145,7 @@ def _check_upstream(knowledge: Knowledge, entry: Entry[Term]) -> None:
         entry.report("term_id", "TRM12", f"{term.term_id} is obsolete in {upstream.release}", way_out)
 
 
-# --- Links, sources and axioms ---
-
-
-def _check_slice(knowledge: Knowledge, entry: Entry[Upstream] | Entry[CrossReference]) -> None:
-    record = entry.record
-    if isinstance(record, Upstream):
-        ids = [("term_id", record.term_id), *(("parent_ids", parent_id) for parent_id in record.parent_ids)]
-    else:
-        ids = [(column, getattr(record, column)) for column in ("subject_id", "predicate_id", "object_id")]
-        if record.subject_id not in knowledge.terms:
-            entry.report("subject_id", "LNK02", f"{record.subject_id!r} is unknown", "run 'poems-kg slice' again")
-    for column, curie in ids:
-        if not _is_known(curie):
-            entry.report(column, "LNK01", f"{curie!r} has no known prefix", "use one of prefixes.tsv")
+# --- Sources and axioms ---
 
 
 def _check_source(entry: Entry[Source]) -> None:
