@@ -269,7 +269,7 @@ def test_a_server_that_falls_silent_is_left_after_the_timeout(server: ThreadingH
     site = visit(server, cuts=[100, 0, 0], hangs=silence)
     try:
         with pytest.raises(FetchError, match=r"broke off after 100 bytes \(timed out\)"):
-            download(site.url, target, timeout=0.1)
+            download(site.url, target, timeout=0.4)
     finally:
         silence.set()
 
