@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from poems_kg.ids import PoemsKgError
-from poems_kg.links_new import fetching
-from poems_kg.links_new.fetching import FetchError, download
+from poems_kg.releases import fetching
+from poems_kg.releases.fetching import FetchError, download
 
 BODY = bytes(range(256)) * 40
 LATER = "Wed, 02 Jan 2030 07:06:32 GMT"

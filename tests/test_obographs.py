@@ -10,9 +10,9 @@ import pytest
 
 from poems_kg.exports.obograph import render_obograph
 from poems_kg.knowledge_graph import KnowledgeGraph
-from poems_kg.links_new.obographs import read_classes, read_version
-from poems_kg.links_new.opening import ReleaseError
-from poems_kg.links_new.records import OntologyClass
+from poems_kg.releases.obographs import read_classes, read_version
+from poems_kg.releases.opening import ReleaseError
+from poems_kg.releases.records import OntologyClass
 
 HPO = Path(__file__).parent / "data" / "releases" / "hp.json"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from poems_kg.ids import PoemsKgError
-from poems_kg.links_new import orphadata
-from poems_kg.links_new.opening import ReleaseError
-from poems_kg.links_new.orphanet import find_predicate
-from poems_kg.links_new.records import Annotation, OntologyClass
+from poems_kg.releases import orphadata
+from poems_kg.releases.opening import ReleaseError
+from poems_kg.releases.orphanet import find_predicate
+from poems_kg.releases.records import Annotation, OntologyClass
 
 RELEASES = Path(__file__).parent / "data" / "releases"
 PRODUCT1, PRODUCT4 = RELEASES / "en_product1.xml", RELEASES / "en_product4.xml"
@@ -44,7 +44,7 @@ def test_the_version_is_the_one_in_the_file() -> None:
 def test_a_disorder_has_names_definition_and_references() -> None:
     poems = next(iter(orphadata.read_disorders(PRODUCT1)))
     assert poems == OntologyClass(
-        term_id="Orphanet:2905",
+        term_id="ORPHA:2905",
         label="POEMS syndrome",
         definition="A text made for tests, with italics and n < 5.",
         synonyms=(("exact", "Crow-Fukase syndrome"), ("exact", "A synonym with an é")),
@@ -54,8 +54,8 @@ def test_a_disorder_has_names_definition_and_references() -> None:
 
 def test_an_obsolete_disorder_says_where_it_went() -> None:
     _, merged, given_up, not_rare = orphadata.read_disorders(PRODUCT1)
-    assert (merged.is_obsolete, merged.replaced_by, merged.consider) == (True, ("Orphanet:2905",), ())
-    assert (given_up.is_obsolete, given_up.replaced_by, given_up.consider) == (True, (), ("Orphanet:2905",))
+    assert (merged.is_obsolete, merged.replaced_by, merged.consider) == (True, ("ORPHA:2905",), ())
+    assert (given_up.is_obsolete, given_up.replaced_by, given_up.consider) == (True, (), ("ORPHA:2905",))
     assert (not_rare.is_obsolete, not_rare.label) == (False, "NON RARE IN EUROPE: A common disorder")
 
 
@@ -68,7 +68,7 @@ def test_relations_become_skos_predicates_and_wrong_ones_nothing() -> None:
         "mesh:D016878": "skos:narrowMatch",
         "UMLS:C0085404": "oboInOwl:hasDbXref",
     }
-    assert {row.subject_id for row in found.values()} == {"Orphanet:2905"}
+    assert {row.subject_id for row in found.values()} == {"ORPHA:2905"}
     assert {row.subject_label for row in found.values()} == {"POEMS syndrome"}
     assert found["GARD:0007411"].mapping_justification == "semapv:UnspecifiedMatching"
     assert found["ICD10:X00.0"].mapping_justification == "semapv:ManualMappingCuration"
@@ -94,7 +94,7 @@ def test_a_relation_is_never_read_as_more_than_it_says(relation: str, predicate:
 def test_phenotypes_have_the_columns_of_hpoa() -> None:
     rows = list(orphadata.read_phenotypes(PRODUCT4))
     assert rows[0] == Annotation(
-        database_id="Orphanet:2905",
+        database_id="ORPHA:2905",
         disease_name="POEMS syndrome",
         is_negated=False,
         finding_id="HP:0001271",
@@ -112,7 +112,7 @@ def test_phenotypes_have_the_columns_of_hpoa() -> None:
         ("HP:0002240", "", True, ()),
         ("HP:0001744", "HP:0040284", False, ()),
     ]
-    assert (rows[3].reference, rows[3].biocuration) == ("Orphanet:999006", "ORPHA:orphadata[2030-01-02]")
+    assert (rows[3].reference, rows[3].biocuration) == ("ORPHA:999006", "ORPHA:orphadata[2030-01-02]")
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ def test_a_source_of_another_form_is_not_lost(tmp_path: Path, source: str, refer
 def test_a_classification_gives_each_disorder_once_with_all_that_stands_above() -> None:
     found = {record.term_id: record.parent_ids for record in orphadata.read_classification(PRODUCT3)}
     assert found == {
-        "Orphanet:999007": (),
-        "Orphanet:999008": ("Orphanet:999007",),
-        "Orphanet:2905": ("Orphanet:999007", "Orphanet:999008"),
+        "ORPHA:999007": (),
+        "ORPHA:999008": ("ORPHA:999007",),
+        "ORPHA:2905": ("ORPHA:999007", "ORPHA:999008"),
     }
 
 

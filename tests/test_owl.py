@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from poems_kg.links_new import ordo, owl
-from poems_kg.links_new.opening import ReleaseError
-from poems_kg.links_new.records import OntologyClass
+from poems_kg.releases import ordo, owl
+from poems_kg.releases.opening import ReleaseError
+from poems_kg.releases.records import OntologyClass
 from poems_kg.places import ontology_dir
 
 ORDO = Path(__file__).parent / "data" / "releases" / "ordo.owl"
@@ -84,34 +84,34 @@ def test_our_own_ontology_is_read() -> None:
 
 def test_a_disorder_is_below_its_type_and_its_groups() -> None:
     found = {record.term_id: record for record in ordo.read_classes(ORDO)}
-    assert found["Orphanet:2905"] == OntologyClass(
-        term_id="Orphanet:2905",
+    assert found["ORPHA:2905"] == OntologyClass(
+        term_id="ORPHA:2905",
         label="POEMS syndrome",
         definition="A text made for tests.",
-        parent_ids=("Orphanet:557493", "Orphanet:999008"),
+        parent_ids=("ORPHA:557493", "ORPHA:999008"),
         synonyms=(("exact", "Crow-Fukase syndrome"),),
         xrefs=("ICD10:X00.0", "MONDO:0017364"),
     )
-    assert found["Orphanet:999008"].parent_ids == ("Orphanet:999007",)
-    assert found["Orphanet:999009"].parent_ids == ("Orphanet:999008",)
+    assert found["ORPHA:999008"].parent_ids == ("ORPHA:999007",)
+    assert found["ORPHA:999009"].parent_ids == ("ORPHA:999008",)
     assert "BFO:0000050" not in found
 
 
 def test_obsolete_disorders_of_ordo_say_where_they_went() -> None:
     found = {record.term_id: record for record in ordo.read_classes(ORDO)}
     assert {term_id for term_id, record in found.items() if record.is_obsolete} == {
-        "Orphanet:999003",
-        "Orphanet:999004",
-        "Orphanet:999006",
+        "ORPHA:999003",
+        "ORPHA:999004",
+        "ORPHA:999006",
     }
-    assert found["Orphanet:999003"].replaced_by == ("Orphanet:2905",)
-    assert found["Orphanet:999004"].consider == ("Orphanet:2905",)
+    assert found["ORPHA:999003"].replaced_by == ("ORPHA:2905",)
+    assert found["ORPHA:999004"].consider == ("ORPHA:2905",)
 
 
 def test_the_relations_of_ordo_become_skos_predicates_and_wrong_ones_nothing() -> None:
     icd, mondo = ordo.read_cross_references(ORDO)
     assert (icd.subject_id, icd.subject_label, icd.predicate_id, icd.object_id) == (
-        "Orphanet:2905",
+        "ORPHA:2905",
         "POEMS syndrome",
         "skos:broadMatch",
         "ICD10:X00.0",

@@ -50,6 +50,22 @@ def open_release(path: Path, title: str) -> Iterator["io.BufferedReader[Any]"]:
         raise ReleaseError(f"{path}: cannot be read ({reason}); give the place of {title}") from error
 
 
+@contextmanager
+def open_text(path: Path, title: str) -> Iterator[io.TextIOWrapper]:
+    """
+    Open a file as UTF-8 text, unpacked if it is gzipped, line ends as they are.
+
+    :raises ReleaseError: as :func:`open_release`, and if a byte is not UTF-8.
+    """
+    with open_release(path, title) as stream:
+        try:
+            with io.TextIOWrapper(stream, encoding="utf-8", newline="") as text:
+                yield text
+        except UnicodeDecodeError as error:
+            bad = error.object[error.start : error.start + 1].hex()
+            raise ReleaseError(f"{path}: has a byte (0x{bad}) that is not UTF-8; download {title} again") from error
+
+
 def _refuse_substitutes(path: Path, title: str, head: bytes) -> None:
     if not head.strip():
         raise ReleaseError(f"{path}: is empty; download {title} again")

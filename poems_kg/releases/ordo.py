@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from poems_kg.links_new import owl
-from poems_kg.links_new.orphanet import find_predicate, find_target
-from poems_kg.links_new.records import Mapping, OntologyClass, to_curie
+from poems_kg.releases import owl
+from poems_kg.releases.orphanet import find_predicate, find_target
+from poems_kg.releases.records import Mapping, OntologyClass, to_curie
 
 _ORDO = "http://www.orpha.net/ORDO/"
 _OWL = "http://www.w3.org/2002/07/owl#"
@@ -26,7 +26,7 @@ _RESTRICTIONS: dict[str, owl.Field] = {
     f"{_ORDO}Orphanet_C057": "consider",  # referred_to
 }
 
-_OBSOLETE = {f"{_ORDO}ObsoleteClass"} | {f"Orphanet:C{n:03}" for n in (*range(42, 46), *range(50, 54))}
+_OBSOLETE = {f"{_ORDO}ObsoleteClass"} | {f"ORPHA:C{n:03}" for n in (*range(42, 46), *range(50, 54))}
 """
 Parents of deprecated entities (C042 to C045), obsolete ones (C050 to C053), and of both before release 4. Those that
 are not rare in Europe (C046 to C049) are inactive in Orphanet but not obsolete.
@@ -50,7 +50,7 @@ def read_cross_references(path: Path) -> list[Mapping]:
     Read the cross-references of ORDO that say how near they are, as mappings sorted by subject and object.
 
     The relation stands as text (ECO:0000218) on the axiom of the cross-reference; see
-    :data:`poems_kg.links_new.orphanet.PREDICATES`.
+    :data:`poems_kg.releases.orphanet.PREDICATES`.
 
     :raises ReleaseError: if the file is not whole, or not OWL in RDF.
     """

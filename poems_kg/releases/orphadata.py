@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from poems_kg.links_new.opening import ReleaseError, open_release, read_root
-from poems_kg.links_new.orphanet import find_predicate, find_target
-from poems_kg.links_new.records import Annotation, Mapping, OntologyClass
+from poems_kg.releases.opening import ReleaseError, open_release, read_root
+from poems_kg.releases.orphanet import find_predicate, find_target
+from poems_kg.releases.records import Annotation, Mapping, OntologyClass
 
 _FREQUENCIES = {
     "28405": "HP:0040280",
@@ -209,7 +209,7 @@ def _term_id(path: Path, disorder: ET.Element) -> str:
     if not code.isdecimal():
         what = f"OrphaCode {code!r}" if code else "no OrphaCode"
         raise ReleaseError(f"{path}: Disorder {disorder.get('id')} has {what}; download the file again")
-    return f"Orphanet:{code}"
+    return f"ORPHA:{code}"
 
 
 def _disorder(path: Path, disorder: ET.Element) -> OntologyClass:
@@ -236,7 +236,7 @@ def _successors(disorder: ET.Element, kind: str) -> tuple[str, ...]:
         relation = association.find("DisorderDisorderAssociationType")
         code = _text(association, "TargetDisorder/OrphaCode") or _text(association, "TargetDisorder/OrphaNumber")
         if relation is not None and relation.get("id") == kind and code:
-            found.append(f"Orphanet:{code}")
+            found.append(f"ORPHA:{code}")
     return tuple(found)
 
 

@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias
 
 import pyoxigraph as ox
 
-from poems_kg.links_new.opening import ReleaseError, open_release, read_root
-from poems_kg.links_new.records import OntologyClass, find_day, to_curie
+from poems_kg.releases.opening import ReleaseError, open_release, read_root
+from poems_kg.releases.records import OntologyClass, find_day, to_curie
 
 _Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Field: TypeAlias = Literal["parent_ids", "replaced_by", "consider"]

@@ -5,7 +5,8 @@ Identifiers are CURIEs wherever the release has IRIs; :func:`to_curie` makes the
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from poems_kg.ids import compress
 
@@ -32,6 +33,34 @@ class OntologyClass:
     is_obsolete: bool = False
     replaced_by: tuple[str, ...] = ()
     consider: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ontology:
+    """A whole ontology file: its version as the file gives it, and its classes by id, in the order of the file."""
+
+    version: str
+    classes: dict[str, OntologyClass] = field(repr=False)
+
+    def current(self, term_id: str) -> str:
+        """
+        The id in use today for an id that may be an alternative or obsolete one; empty where there is none.
+
+        A chain of replacements is followed to its end.
+        """
+        seen: set[str] = set()
+        while term_id not in seen:
+            seen.add(term_id)
+            known = self.classes.get(term_id)
+            if known is not None and not known.is_obsolete:
+                return term_id
+            replaced = known.replaced_by[:1] if known is not None else ()
+            term_id = replaced[0] if replaced else self._by_alternative.get(term_id, "")
+        return ""
+
+    @cached_property
+    def _by_alternative(self) -> dict[str, str]:
+        return {old: record.term_id for record in self.classes.values() for old in record.alternative_ids}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +115,7 @@ def to_curie(iri: str) -> str:
     Make the CURIE of an IRI by the manner of OBO or by our prefix map; the IRI itself where neither knows it.
 
     >>> to_curie("http://purl.obolibrary.org/obo/MAXO_0000058"), to_curie("http://www.orpha.net/ORDO/Orphanet_2905")
-    ('MAXO:0000058', 'Orphanet:2905')
+    ('MAXO:0000058', 'ORPHA:2905')
     """
     found = _OBO_IRI.fullmatch(iri)
     return f"{found[1]}:{found[2]}" if found else compress(iri)

@@ -9,8 +9,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from poems_kg.links_new.opening import ReleaseError, open_release
-from poems_kg.links_new.records import OntologyClass, find_day, to_curie
+from poems_kg.releases.opening import ReleaseError, open_release
+from poems_kg.releases.records import OntologyClass, find_day, to_curie
 
 _TITLE = "an ontology in OBO Graph JSON"
 _OBO_IN_OWL = "http://www.geneontology.org/formats/oboInOwl#"
