@@ -41,15 +41,15 @@ _LABELS = (
 SELECT DISTINCT ?term ?label WHERE { VALUES ?term { %s } ?term rdfs:label ?label } ORDER BY ?term ?label
 """
 )
+_NAMED = _PREFIXES + "SELECT DISTINCT ?term WHERE { ?term kg:name_key ?_key } ORDER BY ?term"
 _MEANINGS = (
     _PREFIXES
     + """
-SELECT DISTINCT ?term ?category ?is_disorder ?is_finding ?property ?name WHERE {
-  ?term kg:name_key ?_key .
-  VALUES ?property {
-    rdfs:label oboInOwl:hasExactSynonym oboInOwl:hasRelatedSynonym oboInOwl:hasNarrowSynonym oboInOwl:hasBroadSynonym
-  }
-  ?term ?property ?name .
+SELECT DISTINCT ?term ?property ?name ?category ?is_disorder ?is_finding WHERE {
+  VALUES ?term { %s }
+  ?term ?property ?name
+  FILTER(?property IN (rdfs:label, oboInOwl:hasExactSynonym, oboInOwl:hasRelatedSynonym, oboInOwl:hasNarrowSynonym,
+    oboInOwl:hasBroadSynonym))
   OPTIONAL { ?term kg:category ?category }
   OPTIONAL { ?term kg:information_sum ?is_disorder }
   OPTIONAL { ?term kg:information_content ?is_finding }
@@ -72,7 +72,7 @@ SELECT DISTINCT ?term ?how ?rank WHERE {
 } ORDER BY ?rank ?term ?how
 """
 )
-_KEYS = _PREFIXES + "SELECT DISTINCT ?key ?term WHERE { ?term kg:name_key ?key } ORDER BY ?key ?term"
+_KEYS = _PREFIXES + "SELECT DISTINCT ?key WHERE { ?term kg:name_key ?key }"
 _RANKS = {
     "rdfs:label": 0,
     "oboInOwl:hasExactSynonym": 1,
@@ -177,21 +177,21 @@ class Names:
         entity_id, how = best[0]
         return Meaning(entity_id, f"{curie} is now {entity_id}" if how == "replaced" else "")
 
-    def _by_name(self, typed: str, category: str) -> Meaning | None:
+    def _by_name(self, typed: str, category: str = "") -> Meaning | None:
         from rdflib import Literal
 
         key = normalise(typed)
-        if not key:
+        terms = [str(row[0]) for row in self._store.select(_NAMED, {"_key": Literal(key)})[1]] if key else []
+        if not terms:
             return None
-        columns, rows = self._store.select(_MEANINGS, {"_key": Literal(key)})
+        columns, rows = self._store.select(_MEANINGS % " ".join(f"<{expand(term)}>" for term in terms))
         ranked = []
-        for row in rows:
-            cells = dict(zip(columns, row, strict=True))
+        for cells in (dict(zip(columns, row, strict=True)) for row in rows):
             if normalise(str(cells["name"])) == key:
                 kind = _category(cells["category"], cells["is_disorder"], cells["is_finding"])
                 is_other = bool(category) and kind != category
                 ranked.append((is_other, not kind, _RANKS[str(cells["property"])], str(cells["term"])))
-        return Meaning(min(ranked)[3]) if ranked else None
+        return Meaning(min(ranked)[3])
 
     def _miss(self, words: str) -> Meaning:
         raise UnknownTermError(words, self.nearest(words))
@@ -203,15 +203,15 @@ class Names:
         key = normalise(words)
         if not key:
             return []
-        keys = [str(row[0]) for row in self._keys]
-        close = process.extract(key, keys, scorer=fuzz.ratio, limit=count * 3, score_cutoff=_LIKE)
-        found = list(dict.fromkeys(str(self._keys[place][1]) for _, _, place in close))[:count]
+        close = process.extract(key, self._keys, scorer=fuzz.ratio, limit=count * 3, score_cutoff=_LIKE)
+        meanings = (self._by_name(name) for name, _, _ in close)
+        found = list(dict.fromkeys(meaning.entity_id for meaning in meanings if meaning))[:count]
         labels = self.labels(found)
         return [(entity_id, labels.get(entity_id, entity_id)) for entity_id in found]
 
     @cached_property
-    def _keys(self) -> list[Row]:
-        return self._store.select(_KEYS)[1]
+    def _keys(self) -> list[str]:
+        return sorted(str(row[0]) for row in self._store.select(_KEYS)[1])
 
 
 def _first_labels(rows: list[Row]) -> dict[str, str]:
