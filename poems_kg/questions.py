@@ -3,8 +3,8 @@ The questions in ``queries/questions``: files with a grlc header, parameters bou
 
 A parameter is a variable named as in grlc: ``?_disease_iri`` (an entity), ``?_letter`` (text), with two underscores
 where it may be left out. The header gives ``summary``, ``description``, ``tags``, ``defaults``, ``returns`` (column to
-meaning) and ``expects`` (what a test may rely on), with ``takes`` the category that a name is looked up in first, and with ``needs``
-that it takes the linked graph.
+meaning) and ``expects`` (what a test may rely on), with ``takes`` the category that a name is looked up in first, and
+with ``needs`` that only the linked graph can answer.
 """
 
 import re
@@ -229,8 +229,8 @@ def answer(question: Question, given: Mapping[str, str], store: Store, names: Na
     """
     if question.needs == LINKED and not store.select(_IS_LINKED)[1]:
         raise QuestionError(
-            f"{question.name} is about all rare disorders, and this graph has POEMS syndrome and its neighbours only; run "
-            "'poems-kg link build', then ask again (in Python: poems_kg.load_linked())"
+            f"{question.name} is about all rare disorders, and this graph has POEMS syndrome and its neighbours only; "
+            "run 'poems-kg link build', then ask that graph (in Python: poems_kg.load_linked())"
         )
     values = bind(question, given, names)
     columns, rows = store.select(question.sparql, values)

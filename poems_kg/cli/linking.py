@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from poems_kg.cli.output import format_option, print_rows, progress_bar
+from poems_kg.cli.output import Report, format_option, print_rows, progress_bar
 from poems_kg.ids import PoemsKgError
 
 _data_option = click.option(
@@ -34,8 +34,8 @@ def releases(names: tuple[str, ...], data: Path | None, form: str) -> None:
     wanted = {entry.name for name in names for entry in find_entry(name)}
     rows = [asdict(describe(*place)) for place in found]
     rows += [
-        {"name": entry.name, "file": entry.file, "title": entry.title, "origin": entry.url or "no address known"}
-        | {"licence": entry.licence}
+        {"name": entry.name, "file": entry.file, "title": entry.title, "licence": entry.licence}
+        | {"origin": f"not here; link fetch {entry.name}" if entry.url else "not here"}
         for name in release_names()
         for entry in find_entry(name)
         if (entry.name, entry.file) not in here
@@ -46,7 +46,7 @@ def releases(names: tuple[str, ...], data: Path | None, form: str) -> None:
     columns = ["name", "file", "title", "version", "date", "origin", "licence", "sha256", "path"]
     kept = [row for row in rows if not wanted or row["name"] in wanted]
     if form == "table":
-        columns = [column for column in columns if column not in ("date", "sha256", "path")]
+        columns = ["name", "file", "version", "origin", "licence"]
     print_rows(columns, sorted(kept, key=lambda row: (row["name"], row["file"])), form)
 
 
@@ -71,11 +71,13 @@ def fetch(names: tuple[str, ...], sha256: str, timeout: float) -> None:
     for entry, url in chosen:
         target = cache_folder() / "releases" / entry.name / url.rpartition("/")[2]
         click.echo(f"{entry.title}, licence: {entry.licence}", err=True)
-        with progress_bar() as report:
-            done = download(
-                url, target, sha256, lambda now, all_, what=target.name: report(what, now, all_ or 0), timeout
-            )
-        click.echo(f"{done.path}\t{done.sha256}")
+        with progress_bar() as bar:
+
+            def report(done: int, total: int | None, what: str = target.name, bar: Report = bar) -> None:
+                bar(what, done, total or 0)
+
+            fetched = download(url, target, sha256, report, timeout)
+        click.echo(f"{fetched.path}\t{fetched.sha256}")
 
 
 @link.command(name="build")

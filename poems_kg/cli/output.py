@@ -9,6 +9,9 @@ from typing import Any, Literal
 import click
 
 FORMATS = ("table", "tsv", "json")
+Report = Callable[[str, int, int], None]
+"""Is told what is being done, how much of it is done, and of how much; 0 where that is not known."""
+
 PIPE_WIDTH = 160
 """Columns of a table that goes to no terminal."""
 
@@ -108,7 +111,7 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+def progress_bar() -> Iterator[Report]:
     """A bar on a terminal for what is done, how much of it and of how much (0 if not known); silent elsewhere."""
     if not sys.stderr.isatty():
         yield lambda _, __, ___: None

@@ -118,9 +118,7 @@ def _canonical(core: list[ox.Quad]) -> dict[str, str]:
 
 def _check_age(core: list[ox.Quad], hpo: Ontology) -> None:
     """The ids of the core graph are those of the HPO that it was made with: an older one may lack some."""
-    days = [
-        find_day(quad.object.value) for quad in core if quad.predicate == _IMPORTED and "hp.obo" in str(quad.object)
-    ]
+    days = [find_day(str(quad.object)) for quad in core if quad.predicate == _IMPORTED and "hp.obo" in str(quad.object)]
     made_with, found = max(days, default=""), find_day(hpo.version)
     if found < made_with:
         raise ReleaseError(
