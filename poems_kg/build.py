@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from poems_kg.ids import PoemsKgError, compress, prefixes
+from poems_kg.names import key_quads
 from poems_kg.ontology import Graphs, build_quads
 from poems_kg.reasoning import infer, reason
 from poems_kg.rules import read_knowledge
@@ -47,7 +48,8 @@ def build_graph(folder: Path, report: Callable[[str], None] = _quiet) -> frozens
         names = ", ".join(sorted(compress(iri) for iri in conclusions.unsatisfiable))
         raise PoemsKgError(f"nothing can belong to {names}; look at the parents and categories of these terms")
     report("closing is-a and findings")
-    return frozenset(quads | infer(quads, conclusions))
+    inferred = infer(quads, conclusions)
+    return frozenset({*quads, *inferred, *key_quads(quads, Graphs.inferred)})
 
 
 def ontology_triples(quads: Iterable[ox.Quad]) -> set[ox.Triple]:

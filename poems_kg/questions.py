@@ -224,5 +224,4 @@ def to_answer(result: "Result", names: Names) -> Answer:
 
 def _answer(columns: list[str], rows: list[Row], names: Names) -> Answer:
     curies = {value for row in rows for value in row if isinstance(value, str)}
-    labels = {curie: label for curie in sorted(curies) if (label := names.label(curie)) != curie}
-    return Answer(columns, [dict(zip(columns, row, strict=True)) for row in rows], labels)
+    return Answer(columns, [dict(zip(columns, row, strict=True)) for row in rows], names.labels(sorted(curies)))
