@@ -83,7 +83,7 @@ HOLDS = [
     "GRAPH graph:imports { HP:0001271 rdfs:subClassOf HP:0009830 . HP:0009830 rdfs:label 'Peripheral neuropathy' }",
     "GRAPH graph:imports { HP:0000118 rdfs:subClassOf kg:Finding }",
 ]
-# And for each that must not: denials are no edges and no matches, frequencies no axioms, imports rename no term of ours.
+# And for each that must not: denials are no edges and no matches, frequencies no axioms, imports rename no term.
 HOLDS_NOT = [
     "CL:0000786 kg:causes HP:0002240",
     "?d rdfs:subClassOf ?r . ?r owl:someValuesFrom HP:0002240",
