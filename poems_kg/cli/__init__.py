@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from poems_kg.cli import asking, curating, making, touring
+from poems_kg.cli import asking, conflicts, curating, making, touring
 from poems_kg.ids import PoemsKgError
 from poems_kg.knowledge_graph import KnowledgeGraph, connect, load
 
@@ -43,7 +43,7 @@ def cli(context: click.Context, path: str | None, endpoint: str | None, timeout:
     context.obj = Graph(path, endpoint, timeout)
 
 
-for command in (*asking.COMMANDS, *making.COMMANDS, *curating.COMMANDS, touring.tour):
+for command in (*asking.COMMANDS, *conflicts.COMMANDS, *making.COMMANDS, *curating.COMMANDS, touring.tour):
     cli.add_command(command)
 
 
