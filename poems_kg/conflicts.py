@@ -98,10 +98,10 @@ class Conflict:
 
 @dataclass(slots=True)
 class _Side:
-    """What is said on one side: claims, and (words, source) where it is no claim that says it."""
+    """What is said on one side: claims, and (statement, details, source) where it is no claim that says it."""
 
     claims: set[str] = field(default_factory=set)
-    words: set[tuple[str, str]] = field(default_factory=set)
+    words: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 _Key = tuple[Rule, str, str, str, str]
@@ -206,7 +206,7 @@ def _pair_claims(rule: Rule, rows: Iterable[Record], found: dict[_Key, _Sides]) 
                 side.claims.add(str(row[f"claim_{letter}"]))
             elif row.get(f"side_{letter}"):
                 source_id = str(row[f"source_{letter}"] or "").removeprefix("source:")
-                side.words.add((_say(relation, str(row[f"side_{letter}"])), source_id))
+                side.words.add((_say(relation, str(row[f"side_{letter}"])), "", source_id))
 
 
 def _say(relation: str, words: str) -> str:
@@ -224,18 +224,18 @@ def _compare_classes(rule: Rule, store: Store, rows: list[Record], found: dict[_
             broader[str(row["narrow"])].add(str(row["broad"]))
     labels = _labels(store, {*broader, *(str(row["class"] or row["broad"]) for row in rows)})
 
-    def name(class_id: str) -> str:
-        return f"{labels.get(class_id, class_id)} ({class_id})"
+    def names(class_ids: Iterable[str]) -> str:
+        return ", ".join(labels.get(class_id, class_id) for class_id in class_ids)
 
     for subject_id, by_source in placements.items():
         for dispute in find_disputes(by_source, broader):
+            disputed = f"{names([dispute.class_id])} ({dispute.class_id})"
             one, other = found[rule, subject_id, "subclass_of", dispute.class_id, ""]
             for source_id, ways in dispute.ways.items():
-                way = ", ".join(name(class_id) for class_id in ways if class_id != dispute.class_id)
-                by_way = f", by way of {way}" if way else ""
-                one.words.add((f"is a {name(dispute.class_id)}{by_way}", source_id))
+                way = names(class_id for class_id in ways if class_id != dispute.class_id)
+                one.words.add((f"below {disputed}", f"by way of {way}" if way else "", source_id))
             for source_id, classes in dispute.others.items():
-                other.words.add((f"is no such thing, but a {', '.join(map(name, classes))}", source_id))
+                other.words.add((f"not below {disputed}, but below", names(classes), source_id))
 
 
 # --- Wording ---
@@ -266,7 +266,7 @@ def _to_conflict(key: _Key, sides: _Sides, claims: Mapping[str, Record], labels:
 
 
 def _sources(side: _Side, claims: Mapping[str, Record]) -> tuple[str, ...]:
-    sources = {_source(claims[claim_id]) for claim_id in side.claims} | {source for _, source in side.words}
+    sources = {_source(claims[claim_id]) for claim_id in side.claims} | {source for *_, source in side.words}
     return tuple(sorted(sources - {""}))
 
 
@@ -280,8 +280,8 @@ def _word_side(side: _Side, subject_id: str, claims: Mapping[str, Record], label
     for claim_id in side.claims:
         claim = claims[claim_id]
         said[_statement(claim, subject_id, labels)][_details(claim)].add(_source(claim))
-    for words, source_id in side.words:
-        said[words][""].add(source_id)
+    for statement, words, source_id in side.words:
+        said[statement][words].add(source_id)
     parts = []
     for statement, details in sorted(said.items()):
         versions = [_with_sources(words, sources) for words, sources in sorted(details.items())]
@@ -308,7 +308,7 @@ def _statement(claim: Record, subject_id: str, labels: Mapping[str, str]) -> str
 def _details(claim: Record) -> str:
     value = str(claim["value"] or "")
     figures = "" if any(character.isdigit() for character in value) else _figures(claim)
-    unit = str(claim["unit"] or "") if value and not figures else ""
+    unit = str(claim["unit"] or "") if value and not figures and claim["unit"] != "1" else ""
     value = value if not unit or value.rstrip().endswith(unit) else f"{value} {unit}"
     counts = _counts(claim)
     if counts and (value or figures):
