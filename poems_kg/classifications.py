@@ -1,8 +1,8 @@
 """
 Turn who puts a term below which classes into the classes that they do not agree on.
 
-What SPARQL cannot say well: each source's classes are closed over everything broader that is known, sources that go
-together form a camp, and of all the classes that divide the same two camps only the most general are named.
+What SPARQL cannot say well: each source's classes are closed over everything broader that is known, by is-a and by
+exact matches, and of all classes that divide the sources only the most general are named.
 """
 
 from collections.abc import Mapping, Set
@@ -56,11 +56,14 @@ def find_disputes(placements: Mapping[str, Set[str]], broader: Mapping[str, Set[
         class_id: frozenset(source for source, classes in closed.items() if class_id in classes)
         for class_id in set().union(*closed.values())
     }
+    disputed = {class_id for class_id, camp in camps.items() if len(camp) < len(placements)}
     found = []
-    for class_id, camp in sorted(camps.items()):
-        is_most_general = not any(camps.get(other) == camp for other in above[class_id] if one_name(other) != class_id)
-        if len(camp) < len(placements) and is_most_general:
-            ways = {s: tuple(sorted(c for c in placements[s] if class_id in above[c])) for s in sorted(camp)}
-            others = {s: tuple(sorted(placements[s])) for s in sorted(placements.keys() - camp)}
-            found.append(Dispute(class_id, ways, others))
+    for class_id in sorted(disputed):
+        # Who agrees on the broader class and is silent on the narrower one is less specific, not opposed.
+        if any(one_name(other) in disputed - {class_id} for other in above[class_id]):
+            continue
+        camp = camps[class_id]
+        ways = {s: tuple(sorted(c for c in placements[s] if class_id in above[c])) for s in sorted(camp)}
+        others = {s: tuple(sorted(placements[s])) for s in sorted(placements.keys() - camp)}
+        found.append(Dispute(class_id, ways, others))
     return found

@@ -37,7 +37,7 @@ _NOT_COMPARED = {"has_cutoff", "distinguished_by"}
 def wilson(share: float, total: int) -> tuple[float, float]:
     """
     The 95 % score interval of a share: E. B. Wilson, J Am Stat Assoc 22:209-212 (1927); it is method 3, without
-    continuity correction, of R. G. Newcombe, Stat Med 17:857-872 (1998), whose first example is this one.
+    continuity correction, of R. G. Newcombe, Stat Med 17:857-872 (1998, PMID 9595616), who has this example.
 
     :param share: between 0 and 1.
     :param total: patients counted, at least 1.
