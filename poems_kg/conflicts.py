@@ -363,6 +363,8 @@ def conflict_quads(conflicts: Iterable[Conflict], reviews: Mapping[str, Review])
         )
         if conflict.object_id:
             add("kg:disputed_object", iri(conflict.object_id))
+        for entity_id in conflict.about:
+            add("kg:concerns", iri(entity_id))
         words = {
             "conflict_kind": conflict.kind,
             "found_by": conflict.rule,
