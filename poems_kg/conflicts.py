@@ -32,6 +32,8 @@ NEW = "new"
 _RANKS = ("criterion: ", "effect: ")
 """Qualifiers that are what the claim says, rather than a limit of it."""
 
+_IS_SOURCE_ID = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
+"""A mapping may name the address of a file instead of a source."""
 _HEADER = re.compile(r"^#\+ (summary|kind|problem|compares): (\S.*?)\s*$", re.MULTILINE)
 _BATCH = 200
 _CLAIMS = """
@@ -206,11 +208,11 @@ def _pair_claims(rule: Rule, rows: Iterable[Record], found: dict[_Key, _Sides]) 
                 side.claims.add(str(row[f"claim_{letter}"]))
             elif row.get(f"side_{letter}"):
                 source_id = str(row[f"source_{letter}"] or "").removeprefix("source:")
-                side.words.add((_say(relation, str(row[f"side_{letter}"])), "", source_id))
+                side.words.add((_say(str(row[f"side_{letter}"])), "", source_id))
 
 
-def _say(relation: str, words: str) -> str:
-    return f"{relation.removeprefix('skos:')} {words}" if is_curie(words) else words
+def _say(words: str) -> str:
+    return f"is {words}" if is_curie(words) else words
 
 
 def _compare_classes(rule: Rule, store: Store, rows: list[Record], found: dict[_Key, _Sides]) -> None:
@@ -382,7 +384,7 @@ def conflict_quads(conflicts: Iterable[Conflict], reviews: Mapping[str, Review])
             ("a", conflict.sources_a, conflict.claims_a),
             ("b", conflict.sources_b, conflict.claims_b),
         ):
-            for source_id in sources:
+            for source_id in filter(_IS_SOURCE_ID.fullmatch, sources):
                 add(f"kg:source_{letter}", iri(f"source:{source_id}"))
             for claim_id in claim_ids:
                 add(f"kg:claim_{letter}", iri(claim_id))

@@ -257,20 +257,20 @@ EXAMPLES: dict[str, tuple[list[str], list[str]]] = {
     ),
     "broader_classes_differ": (
         [
-            "MONDO:1 subclass_of Orphanet:5 s1",
+            "MONDO:1 subclass_of EFO:5 s1",
             "MONDO:1 subclass_of MONDO:3 s2",
-            f"+ {DATABASES} . MONDO:5 skos:exactMatch Orphanet:5",
+            f"+ {DATABASES} . MONDO:5 skos:exactMatch EFO:5",
         ],
         [
-            "MONDO:1 subclass_of Orphanet:5 s1",
+            "MONDO:1 subclass_of EFO:5 s1",
             "MONDO:1 subclass_of MONDO:5 s2",
-            f"+ {DATABASES} . MONDO:5 skos:exactMatch Orphanet:5",
+            f"+ {DATABASES} . MONDO:5 skos:exactMatch EFO:5",
             "MONDO:1 subclass_of MONDO:9 s3",
         ],
     ),
     "two_identifiers": (
-        ["+ MONDO:1 kg:category kg:Disorder ; skos:exactMatch UMLS:C1, UMLS:C2"],
-        ["+ MONDO:1 kg:category kg:Disorder ; skos:exactMatch UMLS:C1, DOID:1 ; skos:closeMatch UMLS:C2"],
+        ["+ MONDO:1 kg:category kg:Disorder ; skos:exactMatch NCIT:C1, NCIT:C2"],
+        ["+ MONDO:1 kg:category kg:Disorder ; skos:exactMatch NCIT:C1, DOID:1 ; skos:closeMatch NCIT:C2"],
     ),
     "criterion_ranked_differently": (
         [
@@ -298,16 +298,16 @@ EXAMPLES: dict[str, tuple[list[str], list[str]]] = {
     ),
     "cutoff_differs": (
         [
-            "LOINC:1 has_cutoff MONDO:1 s1 | kg:low 200 ; kg:unit 'pg/mL'",
-            "LOINC:2 has_cutoff MONDO:1 s2 | kg:low 1000 ; kg:unit 'pg/mL'",
-            "LOINC:1 assesses PR:1 s1",
-            "LOINC:2 assesses PR:1 s2",
+            "MAXO:1 has_cutoff MONDO:1 s1 | kg:low 200 ; kg:unit 'pg/mL'",
+            "MAXO:2 has_cutoff MONDO:1 s2 | kg:low 1000 ; kg:unit 'pg/mL'",
+            "MAXO:1 assesses PR:1 s1",
+            "MAXO:2 assesses PR:1 s2",
         ],
         [
-            "LOINC:1 has_cutoff MONDO:1 s1 | kg:low 200 ; kg:unit 'pg/mL'",
-            "LOINC:1 has_cutoff MONDO:1 s2 | kg:low 210 ; kg:unit 'pg/mL'",
-            "LOINC:2 has_cutoff MONDO:1 s2 | kg:low 1000 ; kg:unit 'pg/mL'",
-            "LOINC:2 assesses PR:1 s2",
+            "MAXO:1 has_cutoff MONDO:1 s1 | kg:low 200 ; kg:unit 'pg/mL'",
+            "MAXO:1 has_cutoff MONDO:1 s2 | kg:low 210 ; kg:unit 'pg/mL'",
+            "MAXO:2 has_cutoff MONDO:1 s2 | kg:low 1000 ; kg:unit 'pg/mL'",
+            "MAXO:2 assesses PR:1 s2",
         ],
     ),
 }
@@ -431,6 +431,36 @@ def test_the_id_outlives_new_figures_and_new_sources_but_not_another_matter() ->
 def test_ids_do_not_change_from_release_to_release() -> None:
     assert one(EXAMPLES["figures_apart"][0], "figures_apart").conflict_id == "conflict:8de02b03a2"
     assert one(EXAMPLES["asserted_and_denied"][0], "asserted_and_denied").conflict_id == "conflict:7ab450c626"
+
+
+def test_a_mapping_is_laid_to_who_says_so_and_a_cross_reference_counts() -> None:
+    conflict = one(
+        [
+            "+ MONDO:1 kg:category kg:Disorder ; skos:exactMatch NCIT:C1 . source:mondo2026 kg:kind 'database'",
+            "+ [] sssom:subject_id MONDO:1 ; sssom:object_id NCIT:C1 ; sssom:predicate_id skos:exactMatch ; "
+            "sssom:mapping_source <http://purl.obolibrary.org/obo/mondo/releases/2026/a.sssom.tsv>",
+            "+ [] sssom:subject_id MONDO:1 ; sssom:object_id NCIT:C2 ; sssom:predicate_id oboInOwl:hasDbXref ; "
+            "sssom:mapping_source source:ordo2018",
+            "+ [] sssom:subject_id MONDO:1 ; sssom:object_id NCIT:C3 ; sssom:predicate_id oboInOwl:hasDbXref ; "
+            "sssom:predicate_modifier sssom:NegatedPredicate ; sssom:mapping_source source:ordo2018",
+        ],
+        "two_identifiers",
+    )
+    assert (conflict.side_a, conflict.sources_a) == ("is NCIT:C1 (mondo2026)", ("mondo2026",))
+    assert (conflict.side_b, conflict.sources_b) == ("is NCIT:C2 (ordo2018)", ("ordo2018",))
+
+
+def test_a_file_that_is_no_source_is_named_but_gets_no_node() -> None:
+    file = "https://example.org/ordo.json"
+    conflict = one(
+        [
+            "+ MONDO:1 kg:category kg:Disorder ; skos:exactMatch NCIT:C1, NCIT:C2",
+            f"+ [] sssom:subject_id MONDO:1 ; sssom:object_id NCIT:C2 ; sssom:mapping_source <{file}>",
+        ],
+        "two_identifiers",
+    )
+    assert conflict.sources_b == (file,)
+    assert not [q for q in conflict_quads([conflict], {}) if q.predicate == iri("kg:source_b")]
 
 
 def test_a_class_is_disputed_once_by_its_most_general_form() -> None:
