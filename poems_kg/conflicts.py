@@ -187,7 +187,7 @@ def _records(store: Store, sparql: str) -> Iterator[Record]:
 
 def _ask_about(store: Store, sparql: str, ids: Iterable[str]) -> Iterator[Record]:
     """Ask a query with a ``VALUES`` block about some entities only, a batch at a time."""
-    nodes = [f"<{expand(entity_id)}>" for entity_id in sorted(ids) if is_curie(entity_id)]
+    nodes = [f"<{expand(i) if is_curie(i) else i}>" for i in sorted(ids) if is_curie(i) or i.startswith("http")]
     for start in range(0, len(nodes), _BATCH):
         yield from _records(store, sparql % " ".join(nodes[start : start + _BATCH]))
 
