@@ -20,7 +20,7 @@ SELECT ?term ?category ?rank ?name WHERE {
   ?term ?property ?name .
   OPTIONAL { ?term kg:category ?category }
   FILTER(ISIRI(?term))
-} ORDER BY ?term ?rank ?name
+} ORDER BY ?term ?rank STR(?name)
 """
 _NOT_WORD = re.compile(r"[^\w]+")
 
@@ -62,7 +62,7 @@ class Names:
         self._by_name: dict[str, list[Named]] = defaultdict(list)
         self._labels: dict[str, str] = {}
         for row in store.query(_NAMES).bindings:
-            values = {str(key): str(value) for key, value in row.items()}
+            values = {str(key): str(value) for key, value in row.items() if value is not None}
             entity_id = compress(values["term"])
             category = compress(values.get("category", "")).removeprefix("kg:")
             named = Named(entity_id, category, int(values["rank"]), values["name"])
