@@ -1,8 +1,8 @@
 """
 A SPARQL 1.1 endpoint as a store: read-only queries over HTTP, each answer whole or an error.
 
-Many servers cut an answer after so many rows, and some do not say so. An answer with rows is therefore believed only
-when the server has no row after the last; if it has one, the answer is fetched again in pages, until a page is empty.
+Many servers cut an answer after so many rows, and some do not say so. An answer is therefore believed only if the
+server has given more rows at once before, or has no row after the last; else it is fetched in pages until one is empty.
 """
 
 from collections.abc import Mapping
@@ -21,6 +21,8 @@ from poems_kg.store import NO_ROWS, Row, to_value
 if TYPE_CHECKING:
     from rdflib.query import Result
     from rdflib.term import Identifier, Variable
+
+    _Rows = list[Mapping[Variable, Identifier]]
 
 _ROWS = "application/sparql-results+json, application/sparql-results+xml;q=0.8"
 _TRIPLES = "text/turtle, application/n-triples;q=0.8, application/rdf+xml;q=0.5"
@@ -54,18 +56,23 @@ class RemoteStore:
         self.url = url
         self.timeout = timeout
         self.page_size = page_size
+        self._most_rows = 0
 
     def query(self, sparql: str, bindings: "Mapping[str, Identifier] | None" = None) -> "Result":
         """
         Run a query; see :class:`poems_kg.store.Store`. The rows of a SELECT query are all there.
 
-        The triples of CONSTRUCT and DESCRIBE are those of one answer: SPARQL has no way to page through triples.
+        The triples of CONSTRUCT and DESCRIBE are those of one answer: they do not tell how many rows they were made of,
+        so nobody sees where a server cuts them. Ask with SELECT where all matter.
         """
         check_read_only(sparql)
         bound = bind_terms(sparql, bindings or {})
         result = self._ask(bound)
-        if result.type == "SELECT" and result.bindings:
-            result.bindings = self._whole(bound, result)
+        if result.type == "SELECT":
+            count = len(result.bindings)
+            if count and count >= self._most_rows:
+                result.bindings = self._whole(bound, list(result.bindings))
+            self._most_rows = max(self._most_rows, count)
         return result
 
     def select(self, sparql: str, bindings: "Mapping[str, Identifier] | None" = None) -> tuple[list[str], list[Row]]:
@@ -76,19 +83,19 @@ class RemoteStore:
         names = result.vars or []
         return [str(name) for name in names], [[to_value(row.get(name)) for name in names] for row in result.bindings]
 
-    def _whole(self, sparql: str, found: "Result") -> "list[Mapping[Variable, Identifier]]":
-        """All rows of a query, given its answer so far."""
+    def _whole(self, sparql: str, rows: "_Rows") -> "_Rows":
+        """All rows of a query, given those that came at once."""
         try:
-            return self._rest(sparql, found, wrapped=False)
+            return self._rest(sparql, rows, wrapped=False)
         except RefusedError:
-            # Virtuoso sorts no more than MaxSortedTopRows for LIMIT and OFFSET, but any number inside a subquery. All
-            # from the start again: the two ways may put rows that are alike in another order.
-            return self._rest(sparql, found, wrapped=True)
+            # Virtuoso sorts no more than MaxSortedTopRows for LIMIT and OFFSET, and by no more than 20 columns, but it
+            # counts neither in a subquery. All from the start again: rows that are alike may be in another order there.
+            return self._rest(sparql, rows, wrapped=True)
 
-    def _rest(self, sparql: str, found: "Result", wrapped: bool) -> "list[Mapping[Variable, Identifier]]":
-        if not self._ask(page(sparql, 1, len(found.bindings), wrapped)).bindings:
-            return list(found.bindings)
-        rows: list[Mapping[Variable, Identifier]] = []
+    def _rest(self, sparql: str, rows: "_Rows", wrapped: bool) -> "_Rows":
+        if not self._ask(page(sparql, 1, len(rows), wrapped)).bindings:
+            return rows
+        rows = []
         while more := self._ask(page(sparql, self.page_size, len(rows), wrapped)).bindings:
             rows += more
         return rows

@@ -73,22 +73,26 @@ def has_dataset(sparql: str) -> bool:
 
 def page(sparql: str, limit: int, offset: int, wrapped: bool = False) -> str:
     r"""
-    The query for some of the rows of a SELECT query, in the query's own order made complete by all its columns.
+    The query for some of the rows of a SELECT query.
 
-    Unwrapped, LIMIT and OFFSET go to the end of the query; wrapped, the query becomes a subquery with LIMIT and OFFSET
-    around it. By the letter of SPARQL only the first keeps the order, but a query that ends in LIMIT, OFFSET or VALUES
-    of its own can only be wrapped.
+    Unwrapped, LIMIT and OFFSET go to the end of the query, and its order is made complete by all its columns. Wrapped,
+    the query becomes a subquery with LIMIT and OFFSET around it; by the letter of SPARQL its order need not last then,
+    but a query that ends in LIMIT, OFFSET or VALUES of its own can only be wrapped. Without an order it gets one.
 
     >>> page("SELECT ?s WHERE { ?s a ?c } ORDER BY ?c", 10, 20)
     'SELECT ?s WHERE { ?s a ?c } ORDER BY ?c\n?s\nLIMIT 10 OFFSET 20'
     """
     parts = _split(sparql)
+    ends = parts.modifiers & {"LIMIT", "OFFSET", "VALUES"}
+    wrapped = wrapped or bool(ends)
     # A variable that is sorted by already is left out: Virtuoso gives rows twice where one is named twice.
     ties = " ".join(f"?{name}" for name in parts.columns or variables(sparql) if name not in parts.sorted_by)
-    ends = parts.modifiers & {"LIMIT", "OFFSET", "VALUES"}
-    sorting = "" if ends or not ties else f"\n{ties}" if "ORDER" in parts.modifiers else f"\nORDER BY {ties}"
+    if "ORDER" in parts.modifiers:
+        sorting = "" if wrapped else f"\n{ties}"
+    else:
+        sorting = f"\nORDER BY {ties}" if ties and not ends else ""
     window = f"\nLIMIT {limit} OFFSET {offset}"
-    if not ends and not wrapped:
+    if not wrapped:
         return f"{sparql.rstrip()}{sorting}{window}"
     columns = " ".join(f"?{name}" for name in parts.columns) or "*"
     body = f"{parts.body.rstrip()}{sorting}"

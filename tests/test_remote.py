@@ -164,6 +164,17 @@ def test_an_answer_is_believed_only_when_nothing_follows(server: Server) -> None
     assert len(server.asked) == 6
 
 
+def test_fewer_rows_than_a_server_has_given_before_are_all(server: Server) -> None:
+    store = RemoteStore(server.url("sparql"))
+    store.select(LABELS)
+    server.asked.clear()
+    assert len(store.select(f"{ORDERED} LIMIT 11")[1]) == 11
+    assert len(server.asked) == 1
+    # As many as ever may be as many as it gives.
+    assert len(store.select(LABELS)[1]) == 12
+    assert len(server.asked) == 3
+
+
 def test_our_graphs_are_the_dataset(server: Server) -> None:
     names = [graph.value for graph in Graphs.all]
     server.asked.clear()
