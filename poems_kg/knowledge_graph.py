@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from poems_kg.names import Names
 from poems_kg.places import MANIFEST, graph_file
 from poems_kg.questions import Answer, answer, find_question
-from poems_kg.store import LocalStore, RemoteStore, Store, load_store
+from poems_kg.store import LocalStore, Store, load_store
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -128,14 +128,17 @@ def load_linked(folder: str | Path | None = None) -> KnowledgeGraph:
     return KnowledgeGraph(open_linked(None if folder is None else Path(folder)))
 
 
-def connect(url: str, timeout: float = 30.0) -> KnowledgeGraph:
+def connect(url: str, timeout: float = 30.0, page_size: int = 10_000) -> KnowledgeGraph:
     """
-    Use the graph at a SPARQL 1.1 endpoint whose default graph holds all our graphs together.
+    Use the graph at a SPARQL 1.1 endpoint that holds our named graphs; ``queries/README.md`` says how to load them.
 
-    :param timeout: seconds to wait for an answer.
-    :raises QueryError: if the address is not one of http or https.
+    :param timeout: seconds to wait for each answer.
+    :param page_size: the most rows to ask for at a time where the endpoint does not give all at once.
+    :raises QueryError: if the address is not one of http or https, or the page has no rows.
     """
-    return KnowledgeGraph(RemoteStore(url, timeout))
+    from poems_kg.remote import RemoteStore
+
+    return KnowledgeGraph(RemoteStore(url, timeout, page_size))
 
 
 __all__ = ["KnowledgeGraph", "LocalStore", "connect", "load", "load_linked"]

@@ -32,13 +32,13 @@ SELECT DISTINCT ?term ?label WHERE {
   VALUES ?graph { graph:asserted graph:imports }
   GRAPH ?graph { ?term rdfs:label ?label }
   FILTER(ISIRI(?term))
-} ORDER BY ?term ?label
+} ORDER BY ?term STR(?label)
 """
 )
 _LABELS = (
     _PREFIXES
     + """
-SELECT DISTINCT ?term ?label WHERE { VALUES ?term { %s } ?term rdfs:label ?label } ORDER BY ?term ?label
+SELECT DISTINCT ?term ?label WHERE { VALUES ?term { %s } ?term rdfs:label ?label } ORDER BY ?term STR(?label)
 """
 )
 _NAMED = _PREFIXES + "SELECT DISTINCT ?term WHERE { ?term kg:name_key ?_key } ORDER BY ?term"
@@ -53,7 +53,7 @@ SELECT DISTINCT ?term ?property ?name ?category ?is_disorder ?is_finding WHERE {
   OPTIONAL { ?term kg:category ?category }
   OPTIONAL { ?term kg:information_sum ?is_disorder }
   OPTIONAL { ?term kg:information_content ?is_finding }
-} ORDER BY ?term ?property ?name
+} ORDER BY ?term ?property STR(?name)
 """
 )
 _SAME = (
