@@ -13,7 +13,8 @@ import pyoxigraph as ox
 from poems_kg.conflicts import conflict_quads, find_conflicts
 from poems_kg.ids import PoemsKgError, compress, prefixes
 from poems_kg.names import key_quads
-from poems_kg.ontology import Graphs, build_quads
+from poems_kg.ontology import build_quads
+from poems_kg.rdf import Graphs
 from poems_kg.reasoning import infer, reason
 from poems_kg.rules import read_knowledge
 from poems_kg.store import LocalStore

@@ -19,8 +19,8 @@ import pyoxigraph as ox
 
 from poems_kg.classifications import find_disputes
 from poems_kg.ids import PoemsKgError, expand, is_curie
-from poems_kg.ontology import Graphs, iri
 from poems_kg.places import queries_dir
+from poems_kg.rdf import Graphs, iri
 from poems_kg.reviews import Review
 from poems_kg.store import Store, Value
 

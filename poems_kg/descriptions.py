@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from poems_kg.claims import Claim
 from poems_kg.ids import compress, expand
 from poems_kg.names import Names
-from poems_kg.ontology import Graphs
 from poems_kg.questions import to_value
+from poems_kg.rdf import Graphs
 from poems_kg.store import Store
 
 if TYPE_CHECKING:

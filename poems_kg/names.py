@@ -12,7 +12,7 @@ from functools import cached_property
 import pyoxigraph as ox
 
 from poems_kg.ids import PoemsKgError, compress, expand, is_curie, is_known, standardize
-from poems_kg.ontology import LABEL, iri
+from poems_kg.rdf import LABEL, iri
 from poems_kg.spelling import normalise
 from poems_kg.store import Row, Store
 

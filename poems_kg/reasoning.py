@@ -15,7 +15,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from poems_kg.ids import PoemsKgError
-from poems_kg.ontology import SUBCLASS_OF, A, Graphs, iri
+from poems_kg.rdf import SUBCLASS_OF, A, Graphs, iri
 
 _LOGICAL = {
     SUBCLASS_OF.value,

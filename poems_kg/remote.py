@@ -6,6 +6,7 @@ server has given more rows at once before, or has no row after the last; else it
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from http.client import HTTPException, HTTPResponse
 from io import BytesIO
 from time import monotonic
@@ -14,7 +15,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-from poems_kg.ontology import Graphs
+from poems_kg.ids import expand
+from poems_kg.rdf import LINKED_GRAPHS, Graphs
 from poems_kg.sparql import QueryError, bind_terms, check_read_only, has_dataset, page, query_form
 from poems_kg.store import NO_ROWS, Row, to_value
 
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 
     _Rows = list[Mapping[Variable, Identifier]]
 
+_RELEASES = """
+PREFIX graph: <https://w3id.org/poems-kg/graph/>
+PREFIX kg: <https://w3id.org/poems-kg/vocab/>
+SELECT DISTINCT ?name FROM graph:releases WHERE { ?release kg:release_name ?name } ORDER BY ?name
+"""
 _ROWS = "application/sparql-results+json, application/sparql-results+xml;q=0.8"
 _TRIPLES = "text/turtle, application/n-triples;q=0.8, application/rdf+xml;q=0.5"
 _CHUNK = 1 << 16
@@ -100,12 +107,19 @@ class RemoteStore:
             rows += more
         return rows
 
+    @cached_property
+    def _graphs(self) -> list[str]:
+        """Our graphs, and those of other releases where it is the linked graph that the endpoint has."""
+        core = [graph.value for graph in Graphs.all]
+        found = [str(row[0]) for row in self.select(_RELEASES)[1]]
+        return core + [expand(f"graph:{name}") for name in (*LINKED_GRAPHS, *found)] if found else core
+
     def _ask(self, sparql: str) -> "Result":
         from rdflib.query import Result
 
         fields = [("query", sparql)]
         if not has_dataset(sparql):
-            fields += [(f"{part}-graph-uri", graph.value) for part in ("default", "named") for graph in Graphs.all]
+            fields += [(f"{part}-graph-uri", graph) for part in ("default", "named") for graph in self._graphs]
         accept = _ROWS if query_form(sparql) in {"SELECT", "ASK"} else _TRIPLES
         headers = {"Accept": accept, "Content-Type": "application/x-www-form-urlencoded"}
         kind, body = self._send(Request(self.url, urlencode(fields).encode(), headers))  # noqa: S310 - http(s) only

@@ -19,8 +19,9 @@ from poems_kg.build import (
     write_build,
 )
 from poems_kg.ids import PoemsKgError
-from poems_kg.ontology import Graphs, build_quads
+from poems_kg.ontology import build_quads
 from poems_kg.places import graph_file, ontology_dir
+from poems_kg.rdf import Graphs
 from poems_kg.rules import read_knowledge
 from poems_kg.tables import DataError
 

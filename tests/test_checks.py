@@ -10,7 +10,7 @@ from poems_kg.build import build_graph
 from poems_kg.checks import LEVELS, CheckError, Defect, check_folder, find_checks, read_check, run_checks
 from poems_kg.ids import PoemsKgError, prefixes
 from poems_kg.knowledge_graph import KnowledgeGraph
-from poems_kg.ontology import Graphs
+from poems_kg.rdf import Graphs
 from poems_kg.store import LocalStore
 from poems_kg.tables import Issue
 

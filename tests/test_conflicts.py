@@ -23,8 +23,9 @@ from poems_kg.conflicts import (
 from poems_kg.ids import prefixes
 from poems_kg.knowledge import read_tables
 from poems_kg.knowledge_graph import KnowledgeGraph
-from poems_kg.ontology import Graphs, build_quads, iri
+from poems_kg.ontology import build_quads
 from poems_kg.places import ontology_dir
+from poems_kg.rdf import Graphs, iri
 from poems_kg.reviews import Review
 from poems_kg.rules import read_knowledge
 from poems_kg.store import LocalStore

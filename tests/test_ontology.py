@@ -9,7 +9,8 @@ from conftest import Folder
 
 from poems_kg.build import ontology_triples, render_trig, render_turtle
 from poems_kg.knowledge import Knowledge
-from poems_kg.ontology import Graphs, build_quads, iri
+from poems_kg.ontology import build_quads
+from poems_kg.rdf import Graphs, iri
 from poems_kg.rules import read_knowledge
 from poems_kg.store import LocalStore
 

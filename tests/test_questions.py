@@ -11,7 +11,6 @@ from rdflib import Dataset
 from poems_kg.ids import expand, prefixes
 from poems_kg.knowledge_graph import KnowledgeGraph
 from poems_kg.names import UnknownTermError
-from poems_kg.ontology import iri
 from poems_kg.places import graph_file
 from poems_kg.questions import (
     Question,
@@ -24,6 +23,7 @@ from poems_kg.questions import (
     read_question,
     to_answer,
 )
+from poems_kg.rdf import iri
 from poems_kg.sparql import bind_terms
 from poems_kg.store import LocalStore
 

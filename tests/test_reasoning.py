@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from poems_kg.build import build_graph
 from poems_kg.ids import PoemsKgError
-from poems_kg.ontology import Graphs, build_quads, iri
+from poems_kg.ontology import build_quads
+from poems_kg.rdf import Graphs, iri
 from poems_kg.reasoning import Conclusions, closure, infer, logical_part, reason
 from poems_kg.rules import read_knowledge
 

@@ -13,7 +13,7 @@ from rdflib import URIRef
 import poems_kg
 from poems_kg.ids import expand
 from poems_kg.knowledge_graph import KnowledgeGraph
-from poems_kg.ontology import Graphs
+from poems_kg.rdf import Graphs
 from poems_kg.remote import RemoteStore
 from poems_kg.sparql import QueryError
 

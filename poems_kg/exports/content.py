@@ -18,8 +18,8 @@ from poems_kg.descriptions import find_claims
 from poems_kg.exports.writing import ExportError
 from poems_kg.ids import compress, expand
 from poems_kg.names import Names
-from poems_kg.ontology import Graphs
 from poems_kg.places import ontology_dir
+from poems_kg.rdf import Graphs
 from poems_kg.store import LocalStore, Store
 from poems_kg.vocabulary import ONTOLOGY, Vocabulary
 

@@ -13,7 +13,7 @@ import yaml
 from poems_kg.exports.content import Content, Exportable
 from poems_kg.ids import compress, prefixes
 from poems_kg.links import NOT
-from poems_kg.ontology import Graphs
+from poems_kg.rdf import Graphs
 from poems_kg.tables import render_table
 from poems_kg.vocabulary import ONTOLOGY
 

@@ -19,8 +19,8 @@ from poems_kg.linked.quads import (
     release_quads,
 )
 from poems_kg.names import key_quads
-from poems_kg.ontology import LABEL, Graphs, iri
 from poems_kg.places import graph_file
+from poems_kg.rdf import LABEL, Graphs, iri
 from poems_kg.releases.joining import Joined, own_classes
 from poems_kg.releases.opening import ReleaseError
 from poems_kg.releases.reading import read_releases
