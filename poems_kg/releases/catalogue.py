@@ -18,7 +18,7 @@ from typing import Final
 
 from poems_kg.ids import PoemsKgError
 from poems_kg.places import ontology_dir
-from poems_kg.releases.opening import ReleaseError, open_text
+from poems_kg.releases.opening import ReleaseError, open_release
 from poems_kg.tables import DataError, read_table
 
 DATA_VARIABLE: Final = "POEMS_KG_DATA"
@@ -165,8 +165,8 @@ def describe(entry: CatalogueEntry, path: Path, origin: str) -> Release:
 
     :raises ReleaseError: if it cannot be read.
     """
-    with open_text(path, entry.title) as lines:
-        head = lines.read(1 << 16)
+    with open_release(path, entry.title) as stream:
+        head = stream.read(1 << 16).decode("utf-8", "replace")
     version = next((match[1] for pattern in _VERSION if (match := pattern.search(head))), "")
     day = _DATE.search(version)
     digest = sha256()
