@@ -71,14 +71,20 @@ SELECT ?broader WHERE {
 _COUNTS = (
     _PREFIXES
     + """
-SELECT ?what ?kind (COUNT(?thing) AS ?count) WHERE {
-  { SELECT ("terms" AS ?what) (?category AS ?kind) ?thing { ?thing kg:category ?category } }
-  UNION { SELECT ("claims by relation" AS ?what) (?relation AS ?kind) ?thing { ?thing kg:relation ?relation } }
-  UNION { SELECT ("claims by polarity" AS ?what) (?polarity AS ?kind) ?thing { ?thing kg:polarity ?polarity } }
-  UNION { SELECT ("claims by certainty" AS ?what) (?certainty AS ?kind) ?thing { ?thing kg:certainty ?certainty } }
-  UNION { SELECT ("sources" AS ?what) ?kind ?thing { ?thing kg:kind ?kind } }
-  UNION { SELECT ("triples" AS ?what) (?g AS ?kind) (?p AS ?thing) { GRAPH ?g { ?s ?p ?o } } }
-} GROUP BY ?what ?kind ORDER BY ?what DESC(?count) ?kind
+SELECT ?what ?kind ?count WHERE {
+  {
+    SELECT ?what ?kind (COUNT(?thing) AS ?count) WHERE {
+      VALUES (?property ?what) {
+        (kg:category "terms") (kg:relation "claims by relation") (kg:polarity "claims by polarity")
+        (kg:certainty "claims by certainty") (kg:kind "sources")
+      }
+      ?thing ?property ?kind .
+    } GROUP BY ?what ?kind
+  } UNION {
+    { SELECT ?kind (COUNT(*) AS ?count) WHERE { GRAPH ?kind { ?subject ?predicate ?object } } GROUP BY ?kind }
+    BIND("triples" AS ?what)
+  }
+} ORDER BY ?what DESC(?count) STR(?kind)
 """
 )
 _RECORD = {field.name for field in fields(Claim)}

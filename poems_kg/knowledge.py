@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from poems_kg.claims import (
     AXIOM_COLUMNS,
@@ -34,6 +34,7 @@ from poems_kg.links import (
     parse_mapping,
     parse_upstream,
 )
+from poems_kg.reviews import REVIEW_COLUMNS, Review, parse_review
 from poems_kg.tables import Issue, Row, Table, read_table
 from poems_kg.vocabulary import Vocabulary
 
@@ -48,9 +49,11 @@ class Entry(Generic[RecordT]):
     line: int
     record: RecordT
 
-    def report(self, column: str, code: str, message: str, solution: str) -> None:
+    def report(
+        self, column: str, code: str, message: str, solution: str, *, level: Literal["ERROR", "WARN"] = "ERROR"
+    ) -> None:
         """Add an issue at a cell of this record."""
-        self.table.report(self.line, column, code, message, solution)
+        self.table.report(self.line, column, code, message, solution, level=level)
 
 
 @dataclass(slots=True)
@@ -71,6 +74,7 @@ class Knowledge:
     classes: list[Entry[Upstream]] = field(default_factory=list)
     cut: list[Entry[TermMapping]] = field(default_factory=list)
     curated: list[Entry[TermMapping]] = field(default_factory=list)
+    reviews: dict[str, Entry[Review]] = field(default_factory=dict)
     tables: list[Table] = field(default_factory=list)
 
     @property
@@ -134,6 +138,7 @@ def read_tables(folder: Path) -> Knowledge:
     knowledge.terms = by_id(entries(read("terms.tsv", TERM_COLUMNS), parse_term), "term_id")
     knowledge.sources = by_id(entries(read("sources.tsv", SOURCE_COLUMNS), parse_source), "source_id")
     knowledge.axioms = entries(read("axioms.tsv", AXIOM_COLUMNS), parse_axiom)
+    knowledge.reviews = by_id(entries(read("reviews.tsv", REVIEW_COLUMNS), parse_review), "conflict_id")
     claims: list[Entry[Claim]] = []
     paths = sorted((folder / "claims").glob("*.tsv"))
     if not paths:

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poems_kg.names import Names
-from poems_kg.places import graph_file
+from poems_kg.places import MANIFEST, graph_file
 from poems_kg.questions import Answer, answer, find_question
-from poems_kg.store import LocalStore, RemoteStore, Store, load_store
+from poems_kg.store import LocalStore, Store, load_store
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -105,23 +105,40 @@ def load(path: str | Path | None = None) -> KnowledgeGraph:
     """
     Load the released graph, or one that ``poems-kg build -o DIR`` made. Needs no Java and no network.
 
-    :param path: a ``graph.trig``, or the folder that has it.
+    :param path: a ``graph.trig``, or the folder that has it; or the folder of a linked graph.
     :raises PoemsKgError: if the file is missing or damaged.
     """
     if path is None:
         return KnowledgeGraph(load_store(graph_file()))
     chosen = Path(path)
+    if (chosen / MANIFEST).is_file():
+        return load_linked(chosen)
     return KnowledgeGraph(load_store(chosen / "graph.trig" if chosen.is_dir() else chosen))
 
 
-def connect(url: str, timeout: float = 30.0) -> KnowledgeGraph:
+def load_linked(folder: str | Path | None = None) -> KnowledgeGraph:
     """
-    Use the graph at a SPARQL 1.1 endpoint whose default graph holds all our graphs together.
+    Open the linked graph: ours, joined to HPO, its annotations of all rare diseases, and what else was there.
 
-    :param timeout: seconds to wait for an answer.
-    :raises QueryError: if the address is not one of http or https.
+    :param folder: where ``poems-kg link build -o`` made it; else where ``poems-kg link build`` puts it.
+    :raises PoemsKgError: if it is not there, is damaged, or was made with another release of this package.
     """
-    return KnowledgeGraph(RemoteStore(url, timeout))
+    from poems_kg.linked import open_linked
+
+    return KnowledgeGraph(open_linked(None if folder is None else Path(folder)))
 
 
-__all__ = ["KnowledgeGraph", "LocalStore", "connect", "load"]
+def connect(url: str, timeout: float = 30.0, page_size: int = 10_000) -> KnowledgeGraph:
+    """
+    Use the graph at a SPARQL 1.1 endpoint that holds our named graphs; ``queries/README.md`` says how to load them.
+
+    :param timeout: seconds to wait for each answer.
+    :param page_size: the most rows to ask for at a time where the endpoint does not give all at once.
+    :raises QueryError: if the address is not one of http or https, or the page has no rows.
+    """
+    from poems_kg.remote import RemoteStore
+
+    return KnowledgeGraph(RemoteStore(url, timeout, page_size))
+
+
+__all__ = ["KnowledgeGraph", "LocalStore", "connect", "load", "load_linked"]

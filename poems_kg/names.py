@@ -1,8 +1,8 @@
 """
 What people type for an entity (label, synonym, abbreviation, CURIE or IRI, in any case) and the id that it means.
 
-The id may also be one that the entity has in another ontology (``ORPHA:2905``, ``SCTID:79268002``), or had in an earlier
-release of its own. Names are looked up as they are asked for: a linked graph has too many to read them all.
+The id may also be one that the entity has in another ontology (``ORPHA:2905``, ``SCTID:79268002``), or had in an
+earlier release of its own. Names are looked up as they are asked for: a linked graph has too many to read them all.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,13 +32,13 @@ SELECT DISTINCT ?term ?label WHERE {
   VALUES ?graph { graph:asserted graph:imports }
   GRAPH ?graph { ?term rdfs:label ?label }
   FILTER(ISIRI(?term))
-} ORDER BY ?term ?label
+} ORDER BY ?term STR(?label)
 """
 )
 _LABELS = (
     _PREFIXES
     + """
-SELECT DISTINCT ?term ?label WHERE { VALUES ?term { %s } ?term rdfs:label ?label } ORDER BY ?term ?label
+SELECT DISTINCT ?term ?label WHERE { VALUES ?term { %s } ?term rdfs:label ?label } ORDER BY ?term STR(?label)
 """
 )
 _NAMED = _PREFIXES + "SELECT DISTINCT ?term WHERE { ?term kg:name_key ?_key } ORDER BY ?term"
@@ -53,7 +53,7 @@ SELECT DISTINCT ?term ?property ?name ?category ?is_disorder ?is_finding WHERE {
   OPTIONAL { ?term kg:category ?category }
   OPTIONAL { ?term kg:information_sum ?is_disorder }
   OPTIONAL { ?term kg:information_content ?is_finding }
-} ORDER BY ?term ?property ?name
+} ORDER BY ?term ?property STR(?name)
 """
 )
 _SAME = (
@@ -228,11 +228,8 @@ def _category(stated: object, is_disorder: object, is_finding: object) -> str:
     return "Disorder" if is_disorder is not None else "Finding" if is_finding is not None else ""
 
 
-
 _KEY = iri("kg:name_key")
-_NAMING = frozenset(
-    {LABEL, *(iri(f"oboInOwl:has{scope}Synonym") for scope in ("Exact", "Related", "Narrow", "Broad"))}
-)
+_NAMING = frozenset({LABEL, *(iri(f"oboInOwl:has{scope}Synonym") for scope in ("Exact", "Related", "Narrow", "Broad"))})
 
 
 def key_quads(quads: Iterable[ox.Quad], graph: ox.NamedNode) -> Iterator[ox.Quad]:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pyoxigraph as ox
 
 from poems_kg.claims import Axiom, Claim, Source, Term
+from poems_kg.figures import interval, setting, subset, topic
 from poems_kg.ids import expand
 from poems_kg.knowledge import Knowledge
 from poems_kg.links import CROSS_REFERENCE, ROOTS, TermMapping, ancestors
@@ -41,7 +42,10 @@ class Graphs:
     imports: Final = iri("graph:imports")
     """Classes of other ontologies above ours: label and is-a."""
 
-    all: Final = (asserted, inferred, claims, links, imports)
+    conflicts: Final = iri("graph:conflicts")
+    """Where the above disagree, with both sides; made by :mod:`poems_kg.conflicts`, not here."""
+
+    all: Final = (asserted, inferred, claims, links, imports, conflicts)
 
 
 A: Final = iri("rdf:type")
@@ -297,12 +301,23 @@ def _build_claims(knowledge: Knowledge) -> set[ox.Quad]:
 
 
 def _build_shares(knowledge: Knowledge) -> set[ox.Quad]:
-    """The share of patients that a claim gives, in percent: as published, or as n of total says it."""
+    """
+    What follows from the figures of a claim: the share of patients, in percent, as published or as n of total says
+    it; the interval that chance and rounding leave; and what they are figures of.
+    """
     out = _Writer(Graphs.inferred)
     for claim in knowledge.claim_records():
-        for bound, percent in zip(("at_least", "at_most"), claim.share, strict=True):
-            if percent is not None:
-                out.add(iri(claim.claim_id), iri(f"kg:{bound}"), number(percent))
+        node = iri(claim.claim_id)
+        figures = zip(
+            ("at_least", "at_most", "interval_low", "interval_high"), (*claim.share, *interval(claim)), strict=True
+        )
+        for key, figure in figures:
+            if figure is not None:
+                out.add(node, iri(f"kg:{key}"), number(figure))
+        if topic(claim):
+            for key, words in (("topic", topic(claim)), ("setting", setting(claim)), ("subset", subset(claim))):
+                if words:
+                    out.add(node, iri(f"kg:{key}"), text(words))
     return out.quads
 
 

@@ -6,6 +6,7 @@ built graph instead (cycles, duplicate labels, dangling ids) is asked by the que
 """
 
 import re
+from datetime import date
 from pathlib import Path
 
 from poems_kg.claims import SCOPES, Axiom, Claim, Source, Term
@@ -13,6 +14,7 @@ from poems_kg.ids import is_curie, is_known
 from poems_kg.knowledge import Entry, Knowledge, read_tables
 from poems_kg.link_rules import check_links
 from poems_kg.passages import MAX_LENGTH
+from poems_kg.reviews import STATUSES, Review
 from poems_kg.tables import DataError
 from poems_kg.vocabulary import Relation
 
@@ -36,6 +38,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
 _CLAIM_ID = re.compile(r"claim:C\d{4,}", re.ASCII)
 _SOURCE_ID = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
+_CONFLICT_ID = re.compile(r"conflict:[0-9a-f]{10}")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def read_knowledge(folder: Path) -> Knowledge:
@@ -64,11 +68,13 @@ def check_knowledge(knowledge: Knowledge) -> None:
     for claim in knowledge.claims.values():
         _check_claim(knowledge, claim)
     check_links(knowledge)
+    for review in knowledge.reviews.values():
+        _check_review(review)
     _check_same_statement(knowledge)
 
 
 def _one_of(
-    entry: Entry[Claim] | Entry[Source] | Entry[Axiom], column: str, allowed: tuple[str, ...], code: str
+    entry: Entry[Claim] | Entry[Source] | Entry[Axiom] | Entry[Review], column: str, allowed: tuple[str, ...], code: str
 ) -> None:
     value = getattr(entry.record, column)
     if value not in allowed:
@@ -177,6 +183,31 @@ def _check_axiom(knowledge: Knowledge, entry: Entry[Axiom]) -> None:
     for claim_id in axiom.claim_ids:
         if claim_id not in knowledge.claims:
             entry.report("claim_ids", "AXM05", f"{claim_id!r} is unknown", "mend the id")
+
+
+# --- Reviews ---
+
+
+def _check_review(entry: Entry[Review]) -> None:
+    review = entry.record
+    if not _CONFLICT_ID.fullmatch(review.conflict_id):
+        entry.report(
+            "conflict_id", "REV01", f"{review.conflict_id!r} is no conflict id", "take it from 'poems-kg conflicts'"
+        )
+    _one_of(entry, "status", STATUSES, "REV02")
+    if not review.reason:
+        entry.report("reason", "REV03", "the reason is missing", "say why the sides differ and which to use")
+    if not review.reviewer:
+        entry.report("reviewer", "REV04", "the reviewer is missing", "say who looked at it")
+    if not _is_day(review.date):
+        entry.report("date", "REV05", f"{review.date!r} is no day", "write it as 2026-11-21")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(_DAY.fullmatch(text)) and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 # --- Claims ---

@@ -1,5 +1,5 @@
 """
-Read SPARQL text just far enough to keep a store safe and to bind parameters: as tokens, never as text to paste into.
+Read SPARQL text just far enough to keep a store safe, bind parameters and ask for a page: as tokens, never as text.
 
 A bare word in SPARQL can only be a keyword, so the keywords say what a query does; strings, IRIs, comments and names
 are stepped over whole.
@@ -7,6 +7,7 @@ are stepped over whole.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poems_kg.ids import PoemsKgError
@@ -57,6 +58,92 @@ def check_read_only(sparql: str) -> None:
         raise QueryError(f"{form} is an update and the graph is read-only; ask with SELECT, ASK, CONSTRUCT or DESCRIBE")
     if "SERVICE" in words:
         raise QueryError("SERVICE would ask another server and is refused; ask that server itself")
+
+
+def query_form(sparql: str) -> str:
+    """Which of SELECT, ASK, CONSTRUCT and DESCRIBE a query is; empty if it is none."""
+    words = (text.upper() for kind, text in _tokens(sparql) if kind == "word")
+    return next((word for word in words if word in _FORMS), "")
+
+
+def has_dataset(sparql: str) -> bool:
+    """Whether a query names graphs of its own with FROM."""
+    return any(kind == "word" and text.upper() == "FROM" for kind, text in _tokens(sparql))
+
+
+def page(sparql: str, limit: int, offset: int, wrapped: bool = False) -> str:
+    r"""
+    The query for some of the rows of a SELECT query.
+
+    Unwrapped, LIMIT and OFFSET go to the end of the query, and its order is made complete by all its columns. Wrapped,
+    the query becomes a subquery with LIMIT and OFFSET around it; by the letter of SPARQL its order need not last then,
+    but a query that ends in LIMIT, OFFSET or VALUES of its own can only be wrapped. Without an order it gets one.
+
+    >>> page("SELECT ?s WHERE { ?s a ?c } ORDER BY ?c", 10, 20)
+    'SELECT ?s WHERE { ?s a ?c } ORDER BY ?c\n?s\nLIMIT 10 OFFSET 20'
+    """
+    parts = _split(sparql)
+    ends = parts.modifiers & {"LIMIT", "OFFSET", "VALUES"}
+    wrapped = wrapped or bool(ends)
+    # A variable that is sorted by already is left out: Virtuoso gives rows twice where one is named twice.
+    ties = " ".join(f"?{name}" for name in parts.columns or variables(sparql) if name not in parts.sorted_by)
+    if "ORDER" in parts.modifiers:
+        sorting = "" if wrapped else f"\n{ties}"
+    else:
+        sorting = f"\nORDER BY {ties}" if ties and not ends else ""
+    window = f"\nLIMIT {limit} OFFSET {offset}"
+    if not wrapped:
+        return f"{sparql.rstrip()}{sorting}{window}"
+    columns = " ".join(f"?{name}" for name in parts.columns) or "*"
+    body = f"{parts.body.rstrip()}{sorting}"
+    return f"{parts.prologue}SELECT {columns} {parts.dataset}WHERE {{ {{\n{body}\n}} }}{window}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """
+    A SELECT query taken apart. ``body`` is all but the PREFIX and FROM lines; ``columns`` is empty for ``SELECT *``;
+    ``sorted_by`` are the variables in its ORDER BY, ``modifiers`` the words outside all braces.
+    """
+
+    prologue: str
+    dataset: str
+    body: str
+    columns: list[str]
+    sorted_by: frozenset[str]
+    modifiers: frozenset[str]
+
+
+def _split(sparql: str) -> _Parts:
+    prologue: list[str] = []
+    dataset: list[str] = []
+    body: list[str] = []
+    columns: list[str] = []
+    sorted_by: set[str] = set()
+    modifiers: set[str] = set()
+    depth, before = 0, ""
+    selects = names_graph = False
+    for kind, text in _tokens(sparql):
+        word = text.upper() if kind == "word" else ""
+        if depth == 0 and word:
+            modifiers.add(word)
+            selects = word == "SELECT" or (selects and word not in {"FROM", "WHERE"})
+            names_graph = names_graph or word == "FROM"
+        selects = selects and text != "{"
+        if selects and kind == "variable" and (depth == 0 or before == "AS"):
+            columns.append(text[1:])
+        if "ORDER" in modifiers and kind == "variable":
+            sorted_by.add(text[1:])
+        (dataset if names_graph else body if "SELECT" in modifiers else prologue).append(text)
+        if names_graph and kind in {"iri", "name"}:
+            dataset.append(" ")
+            names_graph = False
+        if kind == "other":
+            depth += {"(": 1, "{": 1, ")": -1, "}": -1}.get(text, 0)
+        before = before if text.isspace() or kind == "comment" else word
+    return _Parts(
+        "".join(prologue), "".join(dataset), "".join(body), columns, frozenset(sorted_by), frozenset(modifiers)
+    )
 
 
 def variables(sparql: str) -> list[str]:

@@ -1,19 +1,15 @@
 """
-Where SPARQL is asked: rdflib's API on Oxigraph for a graph on this machine, SPARQL 1.1 over HTTP for one elsewhere.
+Where SPARQL is asked: rdflib's API on Oxigraph for a graph on this machine; ``remote`` has the store for one elsewhere.
 
-All graphs together are the default graph of every query. Both stores are read-only.
+All graphs together are the default graph of every query. Every store is read-only.
 """
 
 import re
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
-from urllib.error import HTTPError
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
 
 import pyoxigraph as ox
 
@@ -33,9 +29,9 @@ Row = list[Value]
 
 _Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 _STRING = ox.NamedNode("http://www.w3.org/2001/XMLSchema#string")
-_NO_ROWS = "only a SELECT query has rows; ask with SELECT"
+NO_ROWS = "only a SELECT query has rows; ask with SELECT"
+"""What is said of another query where rows are wanted."""
 _POSITION = re.compile(r"error at (\d+):(\d+)")
-_ACCEPT = "application/sparql-results+json, text/turtle;q=0.9, application/n-triples;q=0.8"
 
 
 class Store(Protocol):
@@ -97,7 +93,7 @@ class LocalStore:
         except SyntaxError as error:
             raise QueryError(_explain(sparql, str(error))) from error
         if not isinstance(result, ox.QuerySolutions):
-            raise QueryError(_NO_ROWS)
+            raise QueryError(NO_ROWS)
         columns = [variable.value for variable in result.variables]
         return columns, [[_plain(term) for term in solution] for solution in result]
 
@@ -138,51 +134,6 @@ def _explain(sparql: str, message: str) -> str:
     near = f"at {rest[:40]!r}" if rest else "at the end of the line"
     unknown = " (unknown prefix?)" if "Prefix not found" in message else ""
     return f"line {line}, column {column}: not SPARQL 1.1 {near}{unknown}; mend the query there"
-
-
-class RemoteStore:
-    """A SPARQL 1.1 endpoint, asked over HTTP by POST."""
-
-    def __init__(self, url: str, timeout: float = 30.0) -> None:
-        """
-        Name the endpoint; nothing is sent yet.
-
-        :param timeout: seconds to wait for an answer.
-        :raises QueryError: if the address is not one of http or https.
-        """
-        if not url.startswith(("http://", "https://")):
-            raise QueryError(f"{url}: not an http or https address; give the address of a SPARQL endpoint")
-        self.url = url
-        self.timeout = timeout
-
-    def query(self, sparql: str, bindings: "Mapping[str, Identifier] | None" = None) -> "Result":
-        """Run a query; see :class:`Store`."""
-        from rdflib.query import Result
-
-        check_read_only(sparql)
-        body = urlencode({"query": bind_terms(sparql, bindings or {})}).encode()
-        headers = {"Accept": _ACCEPT, "Content-Type": "application/x-www-form-urlencoded"}
-        try:
-            with urlopen(Request(self.url, body, headers), timeout=self.timeout) as answer:  # noqa: S310 - http(s) only
-                kind = answer.headers.get_content_type()
-                return Result.parse(BytesIO(answer.read()), content_type=kind)
-        except HTTPError as error:
-            words = error.read(300).decode("utf-8", "replace").strip().splitlines()
-            raise QueryError(
-                f"{self.url}: refused with {error.code} ({words[0] if words else error.reason})"
-            ) from error
-        except OSError as error:
-            raise QueryError(f"{self.url}: no answer ({error}); check the address, or allow more time") from error
-        except Exception as error:  # rdflib's parsers raise what they like at an answer that is no result
-            raise QueryError(f"{self.url}: the answer is no SPARQL result ({error}); check the address") from error
-
-    def select(self, sparql: str, bindings: "Mapping[str, Identifier] | None" = None) -> tuple[list[str], list[Row]]:
-        """Run a SELECT query; see :class:`Store`."""
-        result = self.query(sparql, bindings)
-        if result.type != "SELECT":
-            raise QueryError(_NO_ROWS)
-        names = result.vars or []
-        return [str(name) for name in names], [[to_value(row.get(name)) for name in names] for row in result.bindings]
 
 
 def load_store(path: Path) -> LocalStore:

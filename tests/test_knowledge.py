@@ -49,7 +49,7 @@ def test_missing_folder_and_missing_core_are_one_line(folder: Folder, tmp_path: 
         read_tables(folder.path)
 
 
-@pytest.mark.parametrize("name", ["terms.tsv", "sources.tsv", "axioms.tsv", "links/upstream.tsv"])
+@pytest.mark.parametrize("name", ["terms.tsv", "sources.tsv", "axioms.tsv", "reviews.tsv", "links/upstream.tsv"])
 def test_missing_table_is_an_issue(name: str, folder: Folder) -> None:
     (folder.path / name).unlink()
     assert [(issue.file, issue.code) for issue in read_tables(folder.path).issues] == [(f"mini/{name}", "TAB01")]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from poems_kg.places import ontology_dir
 from poems_kg.releases import ordo, owl
 from poems_kg.releases.opening import ReleaseError
 from poems_kg.releases.records import OntologyClass
-from poems_kg.places import ontology_dir
 
 ORDO = Path(__file__).parent / "data" / "releases" / "ordo.owl"
 TURTLE = """# made for tests

@@ -10,7 +10,7 @@ from poems_kg.rules import read_knowledge
 from poems_kg.tables import DataError
 
 PACKAGE = Path(__file__).parent.parent / "poems_kg"
-CODE = re.compile(r'"((?:TAB|TRM|LNK|SRC|AXM|CLM)\d\d)"')
+CODE = re.compile(r'"((?:TAB|TRM|LNK|SRC|AXM|CLM|REV)\d\d)"')
 LIVER, NERVES, POEMS, CIDP, CELL = "HP:0002240", "HP:0001271", "MONDO:0017364", "MONDO:0006702", "CL:0000786"
 
 # What is changed in which row of which table, and the cell and code that must be reported.
@@ -133,6 +133,30 @@ def test_term_that_its_ontology_does_not_have(folder: Folder) -> None:
 def test_source_whose_id_is_none(folder: Folder) -> None:
     line = folder.add("sources.tsv", source_id="mini 2021", kind="publication", title="x")
     assert [(issue.row, issue.column, issue.code) for issue in folder.issues()] == [(line, "source_id", "SRC07")]
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "code"),
+    [
+        ({"conflict_id": "conflict:1"}, "conflict_id", "REV01"),
+        ({"status": "new"}, "status", "REV02"),
+        ({"reason": ""}, "reason", "REV03"),
+        ({"reviewer": ""}, "reviewer", "REV04"),
+        ({"date": "2026-02-30"}, "date", "REV05"),
+        ({"date": "21 November"}, "date", "REV05"),
+    ],
+)
+def test_bad_review(cells: dict[str, str], column: str, code: str, folder: Folder) -> None:
+    row = {"conflict_id": "conflict:0123456789", "kind": "numeric", "subject_label": "x", "status": "reviewed"}
+    line = folder.add("reviews.tsv", **(row | {"reason": "Why.", "reviewer": "me", "date": "2026-11-21"} | cells))
+    assert [(i.file, i.row, i.column, i.code) for i in folder.issues()] == [("mini/reviews.tsv", line, column, code)]
+
+
+def test_two_reviews_of_one_conflict(folder: Folder) -> None:
+    row = {"conflict_id": "conflict:0123456789", "kind": "numeric", "subject_label": "x", "status": "reviewed"}
+    for _ in range(2):
+        line = folder.add("reviews.tsv", **row, reason="Why.", reviewer="me", date="2026-11-21")
+    assert [(issue.row, issue.column, issue.code) for issue in folder.issues()] == [(line, "conflict_id", "TAB09")]
 
 
 def test_same_statement_twice(folder: Folder) -> None:

@@ -4,6 +4,7 @@ Read a graph back into entities, claims and is-a edges, for formats that are not
 Works the same on a graph in memory and on an endpoint. What a format makes of the records is its own business.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import networkx as nx
     from rdflib.term import Node
 
+_NO_NAME = re.compile(r"[^0-9A-Za-z]")
 _ALL_QUADS = "SELECT ?g ?s ?p ?o WHERE { GRAPH ?g { ?s ?p ?o } }"
 _SYNONYMS = {f"oboInOwl:has{scope}Synonym": scope.lower() for scope in ("Exact", "Related", "Broad", "Narrow")}
 
@@ -115,7 +117,8 @@ def _to_oxigraph(node: "Node") -> ox.NamedNode | ox.BlankNode | ox.Literal:
         if node.language:
             return ox.Literal(str(node), language=node.language)
         return ox.Literal(str(node), datatype=ox.NamedNode(str(node.datatype))) if node.datatype else ox.Literal(node)
-    return ox.BlankNode(str(node)) if isinstance(node, BNode) else ox.NamedNode(str(node))
+    # Virtuoso names a blank node like an address, nodeID://b10001.
+    return ox.BlankNode(_NO_NAME.sub("", node)) if isinstance(node, BNode) else ox.NamedNode(str(node))
 
 
 def _value(node: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:

@@ -17,11 +17,10 @@ from typing import Final
 import pyoxigraph as ox
 
 from poems_kg.ids import PoemsKgError
+from poems_kg.places import MANIFEST, graph_file
 from poems_kg.releases.catalogue import cache_folder
-from poems_kg.places import graph_file
 from poems_kg.store import LocalStore
 
-MANIFEST: Final = "linked.json"
 STORE: Final = "store"
 FORMAT: Final = 1
 """Raised when the graph's shape changes, so that an older store is not misread."""

@@ -13,12 +13,12 @@ from typing import Final
 import pyoxigraph as ox
 
 from poems_kg.ids import UnknownPrefixError, expand, standardize
+from poems_kg.ontology import DEFINITION, LABEL, SUBCLASS_OF, A, iri, number, text
+from poems_kg.releases.catalogue import Release
 from poems_kg.releases.hpoa import parse_frequency
 from poems_kg.releases.joining import TELLING_BITS, Joined
 from poems_kg.releases.records import Annotation, Ontology, OntologyClass
 from poems_kg.releases.records import Mapping as SssomMapping
-from poems_kg.releases.catalogue import Release
-from poems_kg.ontology import DEFINITION, LABEL, SUBCLASS_OF, A, iri, number, text
 
 LINKED: Final = iri("graph:linked")
 """What is computed: the closure of is-a, the findings that disorders show, how much findings tell."""
@@ -26,7 +26,9 @@ RELEASES: Final = iri("graph:releases")
 """Version, date, checksum and licence of every file that was read."""
 
 _OBO = "http://purl.obolibrary.org/obo/"
-_SYNONYM: Final = {scope: iri(f"oboInOwl:has{scope.title()}Synonym") for scope in ("exact", "related", "broad", "narrow")}
+_SYNONYM: Final = {
+    scope: iri(f"oboInOwl:has{scope.title()}Synonym") for scope in ("exact", "related", "broad", "narrow")
+}
 _CLASS: Final = iri("owl:Class")
 _XREF: Final = iri("oboInOwl:hasDbXref")
 _ALTERNATIVE: Final = iri("oboInOwl:hasAlternativeId")
@@ -76,26 +78,25 @@ def _class_quads(record: OntologyClass, graph: ox.NamedNode) -> Quads:
         yield ox.Quad(subject, predicate, value, graph)
 
 
-def mapping_quads(mappings: Mapping[str, Iterable[SssomMapping]]) -> Quads:
-    """Mondo's mappings: exact and close matches as edges, cross-references as text."""
-    graph = graph_of("mondo")
-    for rows in mappings.values():
-        for row in rows:
-            subject = node(row.subject_id)
-            if row.subject_label:
-                yield ox.Quad(subject, LABEL, text(row.subject_label), graph)
-            if row.predicate_id.startswith("skos:"):
-                target = node(standardize(row.object_id))
-                yield ox.Quad(subject, iri(row.predicate_id), target, graph)
-                if row.object_label:
-                    yield ox.Quad(target, LABEL, text(row.object_label), graph)
-            else:
-                yield ox.Quad(subject, _XREF, text(standardize(row.object_id)), graph)
+def mapping_quads(name: str, mappings: Iterable[SssomMapping]) -> Quads:
+    """The mappings of a release: matches as edges, cross-references as text, and the labels on both sides."""
+    graph = graph_of(name)
+    for row in mappings:
+        subject = node(standardize(row.subject_id))
+        if row.subject_label:
+            yield ox.Quad(subject, LABEL, text(row.subject_label), graph)
+        if row.predicate_id.startswith("skos:"):
+            target = node(standardize(row.object_id))
+            yield ox.Quad(subject, iri(row.predicate_id), target, graph)
+            if row.object_label:
+                yield ox.Quad(target, LABEL, text(row.object_label), graph)
+        else:
+            yield ox.Quad(subject, _XREF, text(standardize(row.object_id)), graph)
 
 
 def hierarchy_quads(parents: Mapping[str, Iterable[str]]) -> Quads:
-    """Mondo's is-a."""
-    graph = graph_of("mondo")
+    """The is-a of Mondo's rare subset."""
+    graph = graph_of("mondo-rare")
     for term_id, above in parents.items():
         for parent_id in above:
             yield ox.Quad(node(term_id), SUBCLASS_OF, node(parent_id), graph)
@@ -107,8 +108,8 @@ _SEXES = {"MALE": "male", "FEMALE": "female"}
 
 
 _ASPECT: Final = {"P": "finding", "H": "history", "I": "inheritance", "C": "course", "M": "modifier"}
-"""What ``kg:annotated_…`` and ``kg:excluded_…`` end in, by the aspect that the file gives. Annotations share no property
-with claims: a question about claims would else have to wade through all annotations."""
+"""What ``kg:annotated_…`` and ``kg:excluded_…`` end in, by the aspect that the file gives. Annotations share no
+property with claims: a question about claims would else have to wade through all annotations."""
 
 
 def annotation_id(row: Annotation) -> str:

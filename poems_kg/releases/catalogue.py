@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Final
 
 from poems_kg.ids import PoemsKgError
-from poems_kg.releases.opening import ReleaseError, open_text
 from poems_kg.places import ontology_dir
+from poems_kg.releases.opening import ReleaseError, open_text
 from poems_kg.tables import DataError, read_table
 
 DATA_VARIABLE: Final = "POEMS_KG_DATA"
 """Environment variable that names the folder of release files where no option does."""
 CACHE_VARIABLE: Final = "POEMS_KG_CACHE"
 """Environment variable that names the cache folder instead of the platform's own."""
-CATALOGUE_COLUMNS: Final = ["name", "file", "title", "url", "version_url", "licence"]
+CATALOGUE_COLUMNS: Final = ["name", "file", "format", "title", "url", "version_url", "licence"]
 
 _VERSION: Final = (
     re.compile(r"^data-version: *(\S+)", re.MULTILINE),
@@ -41,12 +41,13 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
     """
-    One file that is known. ``file`` is its name, ``*`` for any part; ``url`` is where the newest is, ``version_url``
-    where a named release is, with ``{version}`` in it. Both are empty where there is no permanent address.
+    One file that is known. ``file`` is its name, ``*`` for any part; ``format`` names its reader; ``url`` is where the
+    newest is, ``version_url`` where a named release is, with ``{version}`` in it. Both are empty where there is none.
     """
 
     name: str
     file: str
+    format: str
     title: str
     url: str
     version_url: str
@@ -133,7 +134,7 @@ def find_others(data: Path | None) -> list[tuple[CatalogueEntry, Path, str]]:
     paths = _matching(data, "*.obo") if data is not None else []
     others = [path for path in paths if path.name.removesuffix(".gz") not in known]
     return [
-        (CatalogueEntry(path.name.partition(".")[0], path.name, path.name, "", "", ""), path, "data folder")
+        (CatalogueEntry(path.name.partition(".")[0], path.name, "obo", path.name, "", "", ""), path, "data folder")
         for path in others
     ]
 
@@ -178,6 +179,23 @@ def describe(entry: CatalogueEntry, path: Path, origin: str) -> Release:
     return Release(
         entry.name, entry.title, path, origin, version, day[0] if day else "", digest.hexdigest(), entry.licence
     )
+
+
+def addresses(named: str) -> list[tuple[CatalogueEntry, str]]:
+    """
+    Where the files of a release are to be had: the newest, or that of ``NAME@VERSION``.
+
+    :raises PoemsKgError: if there is no such release, or no permanent address of what is asked for.
+    """
+    name, _, version = named.partition("@")
+    entries = find_entry(name)
+    found = [(entry, entry.version_url.format(version=version) if version else entry.url) for entry in entries]
+    known = [(entry, url) for entry, url in found if url]
+    if not known:
+        asks = f"{name}@VERSION" if entries[0].version_url else "it in a folder, with --data"
+        raise PoemsKgError(f"{named}: no permanent address is known; give {asks}")
+    # Where a release comes in several formats, one is enough.
+    return known[:1] if name.strip().casefold() == "mondo" else known
 
 
 def find_entry(name: str) -> list[CatalogueEntry]:

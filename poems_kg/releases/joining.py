@@ -6,15 +6,15 @@ Rows in, rows out. Old ids are followed to those in use and every change is note
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 from poems_kg.ids import standardize
-from poems_kg.releases.hpoa import HpoaFile, disease_names, is_present
+from poems_kg.releases.hpoa import disease_names, is_present
 from poems_kg.releases.opening import ReleaseError
+from poems_kg.releases.reading import Releases
 from poems_kg.releases.records import Annotation, Ontology
-from poems_kg.releases.records import Mapping as SssomMapping
 
 TELLING_BITS = 4.0
 """Information content from which a finding tells disorders apart: at most one disorder in sixteen shows it. Likeness is
@@ -22,17 +22,6 @@ measured over these alone, since what nearly all disorders show makes none of th
 MAX_UNKNOWN = 0.01
 """Share of annotations whose finding may be missing from the ontology; more means that the two files do not go
 together, because releases of both are made at the same time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Releases:
-    """What was read. ``mappings`` are Mondo's, by set; ``parents`` are broader classes by Mondo class."""
-
-    hpo: Ontology
-    hpoa: HpoaFile
-    mappings: Mapping[str, Sequence[SssomMapping]] = field(default_factory=dict)
-    parents: Mapping[str, Iterable[str]] = field(default_factory=dict)
-    others: Mapping[str, Ontology] = field(default_factory=dict)
 
 
 def closure(parents: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
@@ -107,7 +96,9 @@ class Joined:
         names = disease_names(self.annotations)
         self.labels: dict[str, str] = {}
         for mappings in releases.mappings.values():
-            self.labels.update((row.subject_id, row.subject_label) for row in mappings if row.subject_label)
+            for row in mappings:
+                if row.subject_label:
+                    self.labels.setdefault(row.subject_id, row.subject_label)
         for database_id, name in names.items():
             self.labels.setdefault(self.disorder(database_id), name)
 
@@ -118,14 +109,13 @@ class Joined:
 
     def _exact_matches(self) -> dict[str, str]:
         """
-        Mondo's id for every id that exactly matches one.
+        Mondo's id for every id that exactly matches one, as Mondo's own sets have it.
 
         Where several classes of Mondo claim the same id, the match says little, and the lowest id is taken.
         """
         found: dict[str, str] = {}
         several: set[str] = set()
-        rows = (row for rows in self.releases.mappings.values() for row in rows)
-        for row in sorted(rows, key=lambda row: row.subject_id):
+        for row in sorted(self.releases.mappings["mondo-mappings"], key=lambda row: row.subject_id):
             if row.predicate_id == "skos:exactMatch":
                 target = standardize(row.object_id)
                 if found.setdefault(target, row.subject_id) != row.subject_id:
@@ -134,14 +124,23 @@ class Joined:
             self.notes.append(f"{len(several)} ids match several classes of Mondo exactly; the lowest was taken")
         return found
 
+    def _further(self) -> list[Annotation]:
+        """Orphanet's own annotations that HPO's file does not have: it holds those of an earlier release."""
+        known = {(row.database_id, row.finding_id) for row in self.releases.hpoa.annotations}
+        new = [row for row in self.releases.further if (row.database_id, row.finding_id) not in known]
+        if new:
+            self.notes.append(f"{len(new)} annotations of Orphadata are not in phenotype.hpoa, and were added")
+        return [replace(row, aspect="P") for row in new]
+
     def _follow(self) -> list[Annotation]:
         """Annotations with findings in use; those with unknown ones are left out."""
         hpo, hpoa = self.releases.hpo, self.releases.hpoa
+        published = [*hpoa.annotations, *self._further()]
         current: dict[str, str] = {}
         changed: Counter[tuple[str, str]] = Counter()
         unknown: Counter[str] = Counter()
         kept = []
-        for row in hpoa.annotations:
+        for row in published:
             finding_id = current.get(row.finding_id)
             if finding_id is None:
                 finding_id = current[row.finding_id] = hpo.current(row.finding_id)
@@ -152,10 +151,10 @@ class Joined:
                 kept.append(replace(row, finding_id=finding_id))
             else:
                 kept.append(row)
-        if unknown.total() > MAX_UNKNOWN * len(hpoa.annotations):
+        if unknown.total() > MAX_UNKNOWN * len(published):
             worst = unknown.most_common(1)[0][0]
             raise ReleaseError(
-                f"phenotype.hpoa {hpoa.version}: {unknown.total()} of {len(hpoa.annotations)} annotations have findings "
+                f"phenotype.hpoa {hpoa.version}: {unknown.total()} of {len(published)} annotations have findings "
                 f"that HPO {hpo.version} does not know, such as {worst}; use files of the same release"
             )
         self.notes += [f"{old} is now {new}: {count} annotations follow" for (old, new), count in changed.items()]

@@ -97,9 +97,7 @@ class _Body:
             raise ReleaseError(f"{self._path}:{self.number}: the last line has no end; it is cut off, fetch it again")
 
 
-def _checked(
-    path: Path, rows: "csv.DictReader[str]", body: _Body, needed: tuple[str, ...]
-) -> Iterator[dict[str, str]]:
+def _checked(path: Path, rows: "csv.DictReader[str]", body: _Body, needed: tuple[str, ...]) -> Iterator[dict[str, str]]:
     missing = set(needed) - set(rows.fieldnames or ())
     if missing:
         raise ReleaseError(f"{path}: has no column {', '.join(sorted(missing))}; it is another file, or cut off")
