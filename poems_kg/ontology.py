@@ -343,7 +343,8 @@ def _build_imports(knowledge: Knowledge) -> set[ox.Quad]:
             out.add(node, LABEL, text(record.label))
         if record.obsolete:
             out.add(node, iri("owl:deprecated"), ox.Literal(True))
-        for parent_id in record.parent_ids:
+        # What our own table says, too, stands in the graph asserted, and no statement stands in two.
+        for parent_id in set(record.parent_ids) - set(term.record.parent_ids if term else ()):
             out.add(node, SUBCLASS_OF, iri(parent_id))
         if record.term_id in ROOTS:
             out.add(node, SUBCLASS_OF, iri(f"kg:{ROOTS[record.term_id]}"))

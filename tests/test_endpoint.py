@@ -53,7 +53,9 @@ ServerThreads = 4
 [SPARQL]
 ResultSetMaxRows = {max_rows}
 """
-ASKED: list[tuple[str, dict[str, str]]] = [(name, {}) for name in find_questions()] + [
+ASKED: list[tuple[str, dict[str, str]]] = [
+    (name, {}) for name, question in find_questions().items() if not question.needs
+] + [
     ("criteria", {"criteria_set": "POEMS:0000321"}),
     ("cross_references", {"entity": "all"}),
     ("distinguishing_features", {"other": "MGUS"}),

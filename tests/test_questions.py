@@ -69,6 +69,10 @@ _PREFIX = re.compile(r"^PREFIX ([\w.]+): <([^>]*)>$", re.MULTILINE)
 _QUOTED = re.compile(r'"[^"]*"|<[^>]*>|#.*')
 
 each_question = pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS.keys())
+CORE = {name: question for name, question in QUESTIONS.items() if not question.needs}
+"""What the core graph can answer; :mod:`tests.test_linked` asks the others."""
+
+each_core_question = pytest.mark.parametrize("question", CORE.values(), ids=CORE.keys())
 
 
 @pytest.fixture(scope="session")
@@ -114,7 +118,7 @@ def test_every_select_is_ordered(question: Question) -> None:
     assert re.search(r"^ORDER BY ", question.sparql, re.MULTILINE)
 
 
-@each_question
+@each_core_question
 def test_answer_has_the_columns_and_rows_that_the_header_promises(kg: KnowledgeGraph, question: Question) -> None:
     found = kg.ask(question.name)
     assert found.columns == list(question.returns)
@@ -124,7 +128,7 @@ def test_answer_has_the_columns_and_rows_that_the_header_promises(kg: KnowledgeG
     assert len({repr(row) for row in found}) == len(found)
 
 
-@each_question
+@each_core_question
 def test_ids_have_their_labels_beside_them(kg: KnowledgeGraph, question: Question) -> None:
     for row in kg.ask(question.name):
         for column in row:
@@ -175,9 +179,7 @@ def test_both_engines_agree_on_a_part_of_the_graph(
     assert as_rows(theirs.rows) == as_rows(ours.rows)
 
 
-@pytest.mark.parametrize(
-    "question", [q for n, q in QUESTIONS.items() if n not in TOO_MUCH_FOR_RDFLIB], ids=lambda q: q.name
-)
+@pytest.mark.parametrize("question", [q for n, q in CORE.items() if n not in TOO_MUCH_FOR_RDFLIB], ids=lambda q: q.name)
 def test_both_engines_give_the_same_rows(kg: KnowledgeGraph, second_opinion: Dataset, question: Question) -> None:
     asked = bind_terms(question.sparql, bind(question, {}, kg.names))
     theirs = to_answer(second_opinion.query(asked), kg.names)
