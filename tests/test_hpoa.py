@@ -70,7 +70,7 @@ def test_bounds_of_frequency_classes_are_those_of_hpo() -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda text: "", "is empty"),
+        (lambda _: "", "is empty"),
         (lambda text: text[:-20], "cut off"),
         (lambda text: text.replace("database_id\t", "database\t"), ":4: not the header"),
         (lambda text: text.replace("\tHP:0031357\t", "\tglomeruloid\t"), ":7:hpo_id"),

