@@ -6,7 +6,7 @@ server has given more rows at once before, or has no row after the last; else it
 """
 
 from collections.abc import Mapping
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, IncompleteRead
 from io import BytesIO
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -130,10 +130,12 @@ class RemoteStore:
             ) from error
         except TimeoutError as error:
             raise self._too_late() from error
-        except (OSError, HTTPException) as error:
+        except HTTPException as error:
+            raise QueryError(f"{self.url}: the answer broke off ({error}); ask again") from error
+        except OSError as error:
             if isinstance(getattr(error, "reason", None), TimeoutError):
                 raise self._too_late() from error
-            raise QueryError(f"{self.url}: no whole answer ({error}); check the address, or ask again") from error
+            raise QueryError(f"{self.url}: no answer ({error}); check the address") from error
 
     def _too_late(self) -> QueryError:
         return QueryError(f"{self.url}: no whole answer in {self.timeout:g} seconds; allow more time, or ask for less")
@@ -146,8 +148,6 @@ def _read(answer: HTTPResponse, deadline: float) -> bytes:
     :raises TimeoutError: if the clock passes the deadline first, however steadily bytes drip in.
     :raises HTTPException: if the body is shorter than announced.
     """
-    from http.client import IncompleteRead
-
     chunks = []
     while chunk := answer.read1(_CHUNK):
         chunks.append(chunk)
