@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from poems_kg.ids import PoemsKgError
-    from poems_kg.knowledge_graph import KnowledgeGraph, connect, load
+    from poems_kg.knowledge_graph import KnowledgeGraph, connect, load, load_linked
 
 __version__ = "0.1.0"
-__all__ = ["KnowledgeGraph", "PoemsKgError", "__version__", "connect", "load"]
+__all__ = ["KnowledgeGraph", "PoemsKgError", "__version__", "connect", "load", "load_linked"]
 
 _HOME = {
     "KnowledgeGraph": "knowledge_graph",
     "connect": "knowledge_graph",
     "load": "knowledge_graph",
+    "load_linked": "knowledge_graph",
     "PoemsKgError": "ids",
 }
 

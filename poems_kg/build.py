@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from poems_kg.conflicts import conflict_quads, find_conflicts
 from poems_kg.ids import PoemsKgError, compress, prefixes
+from poems_kg.names import key_quads
 from poems_kg.ontology import Graphs, build_quads
 from poems_kg.reasoning import infer, reason
 from poems_kg.rules import read_knowledge
+from poems_kg.store import LocalStore
 from poems_kg.tables import write_bytes_atomic
 
 if TYPE_CHECKING:
@@ -47,7 +50,13 @@ def build_graph(folder: Path, report: Callable[[str], None] = _quiet) -> frozens
         names = ", ".join(sorted(compress(iri) for iri in conclusions.unsatisfiable))
         raise PoemsKgError(f"nothing can belong to {names}; look at the parents and categories of these terms")
     report("closing is-a and findings")
-    return frozenset(quads | infer(quads, conclusions))
+    quads |= infer(quads, conclusions)
+    quads |= set(key_quads(quads, Graphs.inferred))
+    report("looking for conflicts")
+    store = ox.Store()
+    store.extend(quads)
+    reviews = {conflict_id: entry.record for conflict_id, entry in knowledge.reviews.items()}
+    return frozenset(quads | conflict_quads(find_conflicts(LocalStore(store)), reviews))
 
 
 def ontology_triples(quads: Iterable[ox.Quad]) -> set[ox.Triple]:

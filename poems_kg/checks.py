@@ -6,7 +6,7 @@ A check file has three header lines, ``#+ problem:``, ``#+ solution:`` and ``#+ 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import pyoxigraph as ox
 
+from poems_kg.conflicts import find_conflicts
 from poems_kg.ids import PoemsKgError, compress
-from poems_kg.knowledge import read_tables
+from poems_kg.knowledge import Entry, read_tables
 from poems_kg.names import Names
 from poems_kg.ontology import build_quads
 from poems_kg.places import queries_dir
+from poems_kg.reviews import Review
 from poems_kg.rules import check_knowledge
 from poems_kg.store import LocalStore, Store
 from poems_kg.tables import Issue
@@ -179,4 +181,20 @@ def check_folder(folder: Path) -> list[Issue | Defect]:
         return found
     quads = ox.Store()
     quads.extend(build_quads(knowledge))
-    return found + run_checks(LocalStore(quads))
+    store = LocalStore(quads)
+    _check_reviews(store, knowledge.reviews)
+    return [*knowledge.issues, *run_checks(store)]
+
+
+def _check_reviews(store: Store, reviews: Mapping[str, Entry[Review]]) -> None:
+    """Report the reviews of what is no conflict any more."""
+    conflicts = {conflict.conflict_id: conflict for conflict in find_conflicts(store)}
+    for conflict_id, entry in reviews.items():
+        conflict = conflicts.get(conflict_id)
+        review = entry.record
+        if conflict is None:
+            solution = "remove the review, or look what happened to the claims"
+            entry.report("conflict_id", "REV06", "is no conflict any more", solution, level="WARN")
+        elif (review.kind, review.subject_label) != (conflict.kind, conflict.subject_label):
+            message = f"{review.kind} on {review.subject_label!r} is not what the id stands for"
+            entry.report("kind", "REV07", message, f"write {conflict.kind} and {conflict.subject_label!r}")

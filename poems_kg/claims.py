@@ -35,7 +35,7 @@ CLAIM_COLUMNS = [
     "place",
     "note",
 ]
-TERM_COLUMNS = ["term_id", "label", "category", "parent_ids", "synonyms", "definition", "definition_source", "near"]
+TERM_COLUMNS = ["term_id", "label", "category", "parent_ids", "synonyms", "definition", "definition_source"]
 SOURCE_COLUMNS = ["source_id", "kind", "title", "authors", "journal", "year", "pmid", "doi", "url", "file", "sha256"]
 AXIOM_COLUMNS = ["subject_id", "subject_label", "kind", "property", "filler_id", "filler_label", "claim_ids"]
 
@@ -52,7 +52,7 @@ class Term:
     """
     One entity of the graph.
 
-    ``synonyms`` and ``near`` are pairs: scope and name; mapping predicate and the id of a class that is only near.
+    ``synonyms`` are pairs of scope and name.
     """
 
     term_id: str
@@ -62,7 +62,6 @@ class Term:
     synonyms: tuple[tuple[str, str], ...]
     definition: str
     definition_source: str
-    near: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +199,6 @@ def parse_term(row: Row) -> Term:
         **{column: cells[column] for column in ("term_id", "label", "category", "definition", "definition_source")},
         parent_ids=split_list(cells["parent_ids"]),
         synonyms=_pairs(cells["synonyms"], ":", "|"),
-        near=_pairs(cells["near"], " ", "|"),
     )
 
 

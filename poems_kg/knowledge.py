@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from poems_kg.claims import (
     AXIOM_COLUMNS,
@@ -29,11 +29,12 @@ from poems_kg.ids import PoemsKgError
 from poems_kg.links import (
     MAPPING_COLUMNS,
     UPSTREAM_COLUMNS,
-    CrossReference,
+    TermMapping,
     Upstream,
-    parse_cross_reference,
+    parse_mapping,
     parse_upstream,
 )
+from poems_kg.reviews import REVIEW_COLUMNS, Review, parse_review
 from poems_kg.tables import Issue, Row, Table, read_table
 from poems_kg.vocabulary import Vocabulary
 
@@ -48,9 +49,11 @@ class Entry(Generic[RecordT]):
     line: int
     record: RecordT
 
-    def report(self, column: str, code: str, message: str, solution: str) -> None:
+    def report(
+        self, column: str, code: str, message: str, solution: str, *, level: Literal["ERROR", "WARN"] = "ERROR"
+    ) -> None:
         """Add an issue at a cell of this record."""
-        self.table.report(self.line, column, code, message, solution)
+        self.table.report(self.line, column, code, message, solution, level=level)
 
 
 @dataclass(slots=True)
@@ -58,7 +61,8 @@ class Knowledge:
     """
     All records by id (claims in table order), the vocabulary they use, and the tables they came from.
 
-    ``slices`` has the rows behind ``upstream`` and ``cross_references``, with their places.
+    ``classes`` are the rows of ``upstream.tsv``, of which ``upstream`` has the records by id; ``cut`` are the rows of
+    ``mappings.sssom.tsv``, ``curated`` those of ``curated.sssom.tsv``.
     """
 
     vocabulary: Vocabulary
@@ -67,9 +71,16 @@ class Knowledge:
     claims: dict[str, Entry[Claim]] = field(default_factory=dict)
     axioms: list[Entry[Axiom]] = field(default_factory=list)
     upstream: dict[str, Upstream] = field(default_factory=dict)
-    cross_references: list[CrossReference] = field(default_factory=list)
-    slices: list[Entry[Upstream] | Entry[CrossReference]] = field(default_factory=list)
+    classes: list[Entry[Upstream]] = field(default_factory=list)
+    cut: list[Entry[TermMapping]] = field(default_factory=list)
+    curated: list[Entry[TermMapping]] = field(default_factory=list)
+    reviews: dict[str, Entry[Review]] = field(default_factory=dict)
     tables: list[Table] = field(default_factory=list)
+
+    @property
+    def mappings(self) -> list[TermMapping]:
+        """All mappings, those cut from release files first."""
+        return [entry.record for entry in (*self.cut, *self.curated)]
 
     @property
     def issues(self) -> list[Issue]:
@@ -127,6 +138,7 @@ def read_tables(folder: Path) -> Knowledge:
     knowledge.terms = by_id(entries(read("terms.tsv", TERM_COLUMNS), parse_term), "term_id")
     knowledge.sources = by_id(entries(read("sources.tsv", SOURCE_COLUMNS), parse_source), "source_id")
     knowledge.axioms = entries(read("axioms.tsv", AXIOM_COLUMNS), parse_axiom)
+    knowledge.reviews = by_id(entries(read("reviews.tsv", REVIEW_COLUMNS), parse_review), "conflict_id")
     claims: list[Entry[Claim]] = []
     paths = sorted((folder / "claims").glob("*.tsv"))
     if not paths:
@@ -138,7 +150,7 @@ def read_tables(folder: Path) -> Knowledge:
     knowledge.claims = by_id(claims, "claim_id")
     upstream = by_id(entries(read("links/upstream.tsv", UPSTREAM_COLUMNS), parse_upstream), "term_id")
     knowledge.upstream = {term_id: entry.record for term_id, entry in upstream.items()}
-    mappings = entries(read("links/mappings.sssom.tsv", MAPPING_COLUMNS), parse_cross_reference)
-    knowledge.cross_references = [entry.record for entry in mappings]
-    knowledge.slices = [*upstream.values(), *mappings]
+    knowledge.classes = list(upstream.values())
+    knowledge.cut = entries(read("links/mappings.sssom.tsv", MAPPING_COLUMNS), parse_mapping)
+    knowledge.curated = entries(read("links/curated.sssom.tsv", MAPPING_COLUMNS), parse_mapping)
     return knowledge

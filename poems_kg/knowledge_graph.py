@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poems_kg.names import Names
-from poems_kg.places import graph_file
+from poems_kg.places import MANIFEST, graph_file
 from poems_kg.questions import Answer, answer, find_question
 from poems_kg.store import LocalStore, Store, load_store
 
@@ -105,13 +105,27 @@ def load(path: str | Path | None = None) -> KnowledgeGraph:
     """
     Load the released graph, or one that ``poems-kg build -o DIR`` made. Needs no Java and no network.
 
-    :param path: a ``graph.trig``, or the folder that has it.
+    :param path: a ``graph.trig``, or the folder that has it; or the folder of a linked graph.
     :raises PoemsKgError: if the file is missing or damaged.
     """
     if path is None:
         return KnowledgeGraph(load_store(graph_file()))
     chosen = Path(path)
+    if (chosen / MANIFEST).is_file():
+        return load_linked(chosen)
     return KnowledgeGraph(load_store(chosen / "graph.trig" if chosen.is_dir() else chosen))
+
+
+def load_linked(folder: str | Path | None = None) -> KnowledgeGraph:
+    """
+    Open the linked graph: ours, joined to HPO, its annotations of all rare diseases, and what else was there.
+
+    :param folder: where ``poems-kg link build -o`` made it; else where ``poems-kg link build`` puts it.
+    :raises PoemsKgError: if it is not there, is damaged, or was made with another release of this package.
+    """
+    from poems_kg.linked import open_linked
+
+    return KnowledgeGraph(open_linked(None if folder is None else Path(folder)))
 
 
 def connect(url: str, timeout: float = 30.0, page_size: int = 10_000) -> KnowledgeGraph:
@@ -127,4 +141,4 @@ def connect(url: str, timeout: float = 30.0, page_size: int = 10_000) -> Knowled
     return KnowledgeGraph(RemoteStore(url, timeout, page_size))
 
 
-__all__ = ["KnowledgeGraph", "LocalStore", "connect", "load"]
+__all__ = ["KnowledgeGraph", "LocalStore", "connect", "load", "load_linked"]

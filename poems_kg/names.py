@@ -1,28 +1,89 @@
-"""What people type for an entity (label, synonym, abbreviation, CURIE or IRI, in any case) and the id that it means."""
+"""
+What people type for an entity (label, synonym, abbreviation, CURIE or IRI, in any case) and the id that it means.
 
-import re
-from collections import defaultdict
+The id may also be one that the entity has in another ontology (``ORPHA:2905``, ``SCTID:79268002``), or had in an
+earlier release of its own. Names are looked up as they are asked for: a linked graph has too many to read them all.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
+from functools import cached_property
 
-from poems_kg.ids import PoemsKgError, compress
-from poems_kg.store import Store
+import pyoxigraph as ox
 
-_NAMES = """
+from poems_kg.ids import PoemsKgError, compress, expand, is_curie, is_known, standardize
+from poems_kg.ontology import LABEL, iri
+from poems_kg.spelling import normalise
+from poems_kg.store import Row, Store
+
+_PREFIXES = """
+PREFIX IAO: <http://purl.obolibrary.org/obo/IAO_>
+PREFIX HP: <http://purl.obolibrary.org/obo/HP_>
+PREFIX graph: <https://w3id.org/poems-kg/graph/>
 PREFIX kg: <https://w3id.org/poems-kg/vocab/>
 PREFIX oboInOwl: <http://www.geneontology.org/formats/oboInOwl#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-SELECT ?term ?category ?rank ?name WHERE {
-  VALUES (?property ?rank) {
-    (rdfs:label 0) (oboInOwl:hasExactSynonym 1) (oboInOwl:hasRelatedSynonym 2)
-    (oboInOwl:hasNarrowSynonym 3) (oboInOwl:hasBroadSynonym 3)
-  }
-  ?term ?property ?name .
-  OPTIONAL { ?term kg:category ?category }
-  FILTER(ISIRI(?term))
-} ORDER BY ?term ?rank STR(?name)
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 """
-_NOT_WORD = re.compile(r"[^\w]+")
+_CORE_LABELS = (
+    _PREFIXES
+    + """
+SELECT DISTINCT ?term ?label WHERE {
+  VALUES ?graph { graph:asserted graph:imports }
+  GRAPH ?graph { ?term rdfs:label ?label }
+  FILTER(ISIRI(?term))
+} ORDER BY ?term STR(?label)
+"""
+)
+_LABELS = (
+    _PREFIXES
+    + """
+SELECT DISTINCT ?term ?label WHERE { VALUES ?term { %s } ?term rdfs:label ?label } ORDER BY ?term STR(?label)
+"""
+)
+_NAMED = _PREFIXES + "SELECT DISTINCT ?term WHERE { ?term kg:name_key ?_key } ORDER BY ?term"
+_MEANINGS = (
+    _PREFIXES
+    + """
+SELECT DISTINCT ?term ?property ?name ?category ?is_disorder ?is_finding WHERE {
+  VALUES ?term { %s }
+  ?term ?property ?name
+  FILTER(?property IN (rdfs:label, oboInOwl:hasExactSynonym, oboInOwl:hasRelatedSynonym, oboInOwl:hasNarrowSynonym,
+    oboInOwl:hasBroadSynonym))
+  OPTIONAL { ?term kg:category ?category }
+  OPTIONAL { ?term kg:information_sum ?is_disorder }
+  OPTIONAL { ?term kg:information_content ?is_finding }
+} ORDER BY ?term ?property STR(?name)
+"""
+)
+_SAME = (
+    _PREFIXES
+    + """
+SELECT DISTINCT ?term ?how ?rank WHERE {
+  { ?_entity_iri kg:category ?kind . BIND(?_entity_iri AS ?term) BIND("" AS ?how) BIND(0 AS ?rank) }
+  UNION { ?_entity_iri kg:information_sum ?kind . BIND(?_entity_iri AS ?term) BIND("" AS ?how) BIND(0 AS ?rank) }
+  UNION { ?term skos:exactMatch ?_entity_iri ; kg:category ?kind . BIND("same" AS ?how) BIND(1 AS ?rank) }
+  UNION { ?term skos:exactMatch ?_entity_iri ; kg:information_sum ?kind . BIND("same" AS ?how) BIND(1 AS ?rank) }
+  UNION { ?term kg:database_id ?_curie ; kg:information_sum ?kind . BIND("same" AS ?how) BIND(1 AS ?rank) }
+  UNION { ?_entity_iri IAO:0100001 ?term . BIND("replaced" AS ?how) BIND(2 AS ?rank) }
+  UNION { ?term oboInOwl:hasAlternativeId ?_curie . BIND("replaced" AS ?how) BIND(2 AS ?rank) }
+  UNION { ?_entity_iri rdfs:label ?label . BIND(?_entity_iri AS ?term) BIND("" AS ?how) BIND(3 AS ?rank) }
+  UNION { ?term oboInOwl:hasDbXref ?_curie ; kg:category ?kind . BIND("same" AS ?how) BIND(4 AS ?rank) }
+} ORDER BY ?rank ?term ?how
+"""
+)
+_KEYS = _PREFIXES + "SELECT DISTINCT ?key WHERE { ?term kg:name_key ?key }"
+_RANKS = {
+    "rdfs:label": 0,
+    "oboInOwl:hasExactSynonym": 1,
+    "oboInOwl:hasRelatedSynonym": 2,
+    "oboInOwl:hasNarrowSynonym": 3,
+    "oboInOwl:hasBroadSynonym": 3,
+}
+_CROSS_REFERENCE = 4
+"""The rank of a cross-reference in ``_SAME``: whoever made it does not say how near the two are."""
+_LIKE = 60
+"""How like a name must be to be suggested, of 100."""
 
 
 class UnknownTermError(PoemsKgError):
@@ -35,45 +96,41 @@ class UnknownTermError(PoemsKgError):
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """An entity under one of its names. ``rank`` is 0 for the label, more for synonyms further off."""
+class Meaning:
+    """The entity that some words mean. ``note`` says so where they are an id that is not in use any more."""
 
     entity_id: str
-    category: str
-    rank: int
-    name: str
-
-
-def normalise(words: str) -> str:
-    """
-    Fold case, punctuation and possessives, so that spellings that differ only there are the same.
-
-    >>> normalise("Castleman's  Disease") == normalise("castleman disease")
-    True
-    """
-    folded = words.casefold().replace("'s", "").replace("’s", "")
-    return _NOT_WORD.sub(" ", folded).strip()
+    note: str = ""
 
 
 class Names:
-    """All names in a graph."""
+    """The names in a graph, looked up as they are asked for and remembered."""
 
     def __init__(self, store: Store) -> None:
-        self._by_name: dict[str, list[Named]] = defaultdict(list)
-        self._labels: dict[str, str] = {}
-        for row in store.query(_NAMES).bindings:
-            values = {str(key): str(value) for key, value in row.items() if value is not None}
-            entity_id = compress(values["term"])
-            category = compress(values.get("category", "")).removeprefix("kg:")
-            named = Named(entity_id, category, int(values["rank"]), values["name"])
-            self._by_name[normalise(named.name)].append(named)
-            if named.rank == 0:
-                self._labels[entity_id] = named.name
-        self._ids = {entity_id.casefold(): entity_id for entity_id in self._labels}
+        self._store = store
+        self._found: dict[tuple[str, str], Meaning] = {}
+        self._other_labels: dict[str, str] = {}
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        """The labels of the core graph: read once, since every answer needs some."""
+        return _first_labels(self._store.select(_CORE_LABELS)[1])
 
     def label(self, entity_id: str) -> str:
         """The label of an entity; the id itself where it has none."""
-        return self._labels.get(entity_id, entity_id)
+        return self.labels([entity_id]).get(entity_id, entity_id)
+
+    def labels(self, entity_ids: Iterable[str]) -> dict[str, str]:
+        """The labels of those entities that have one, by id."""
+        wanted = list(dict.fromkeys(entity_ids))
+        unknown = [i for i in wanted if i not in self._labels and i not in self._other_labels and is_known(i)]
+        for start in range(0, len(unknown), 500):
+            some = unknown[start : start + 500]
+            values = " ".join(f"<{expand(entity_id)}>" for entity_id in some)
+            found = _first_labels(self._store.select(_LABELS % values)[1])
+            self._other_labels.update({entity_id: found.get(entity_id, "") for entity_id in some})
+        known = ((i, self._labels.get(i) or self._other_labels.get(i, "")) for i in wanted)
+        return {entity_id: label for entity_id, label in known if label}
 
     def find(self, words: str, category: str = "") -> str:
         """
@@ -82,19 +139,101 @@ class Names:
         :param category: the category preferred where a name has several meanings, such as ``Finding``.
         :raises UnknownTermError: if nothing has that name; it suggests the nearest.
         """
-        typed = words.strip()
-        if typed.startswith(("http://", "https://")):
-            typed = compress(typed)
-        if typed.casefold() in self._ids:
-            return self._ids[typed.casefold()]
-        meanings = self._by_name.get(normalise(typed), [])
-        if meanings:
-            best = min(meanings, key=lambda m: (bool(category) and m.category != category, m.rank, m.entity_id))
-            return best.entity_id
-        raise UnknownTermError(words, self.nearest(typed))
+        return self.meaning(words, category).entity_id
+
+    def meaning(self, words: str, category: str = "") -> Meaning:
+        """
+        The entity that is meant, with a note where the words are an id that has been replaced.
+
+        :raises UnknownTermError: as :meth:`find`.
+        """
+        asked = words, category
+        if asked not in self._found:
+            typed = words.strip()
+            self._found[asked] = self._by_id(typed) or self._by_name(typed, category) or self._miss(words)
+        return self._found[asked]
+
+    def _by_id(self, typed: str) -> Meaning | None:
+        curie = compress(typed) if typed.startswith(("http://", "https://")) else typed
+        if not is_curie(curie):
+            return None
+        prefix, _, local = standardize(curie).partition(":")
+        if not is_known(f"{prefix}:{local}"):
+            return None
+        # Ids that have letters have capitals: UMLS:C0085404.
+        return self._same(typed, f"{prefix}:{local}") or self._same(typed, f"{prefix}:{local.upper()}")
+
+    def _same(self, typed: str, curie: str) -> Meaning | None:
+        from rdflib import Literal, URIRef
+
+        bindings = {"_entity_iri": URIRef(expand(curie)), "_curie": Literal(curie)}
+        rows = self._store.select(_SAME, bindings)[1]
+        best = list(dict.fromkeys((str(term), how) for term, how, rank in rows if rank == rows[0][2]))
+        if not best:
+            return None
+        if rows[0][2] == _CROSS_REFERENCE and len(best) > 1:
+            # Several have it as a mere cross-reference: nothing says which of them is meant.
+            raise UnknownTermError(typed, [(entity_id, self.label(entity_id)) for entity_id, _ in best[:3]])
+        entity_id, how = best[0]
+        return Meaning(entity_id, f"{curie} is now {entity_id}" if how == "replaced" else "")
+
+    def _by_name(self, typed: str, category: str = "") -> Meaning | None:
+        from rdflib import Literal
+
+        key = normalise(typed)
+        terms = [str(row[0]) for row in self._store.select(_NAMED, {"_key": Literal(key)})[1]] if key else []
+        if not terms:
+            return None
+        columns, rows = self._store.select(_MEANINGS % " ".join(f"<{expand(term)}>" for term in terms))
+        ranked = []
+        for cells in (dict(zip(columns, row, strict=True)) for row in rows):
+            if normalise(str(cells["name"])) == key:
+                kind = _category(cells["category"], cells["is_disorder"], cells["is_finding"])
+                is_other = bool(category) and kind != category
+                ranked.append((is_other, not kind, _RANKS[str(cells["property"])], str(cells["term"])))
+        return Meaning(min(ranked)[3])
+
+    def _miss(self, words: str) -> Meaning:
+        raise UnknownTermError(words, self.nearest(words))
 
     def nearest(self, words: str, count: int = 3) -> list[tuple[str, str]]:
         """The entities whose names are most like some words, as (id, label)."""
-        close = get_close_matches(normalise(words), self._by_name, n=count * 3, cutoff=0.6)
-        found = dict.fromkeys(min(self._by_name[name], key=lambda m: m.rank).entity_id for name in close)
-        return [(entity_id, self.label(entity_id)) for entity_id in found][:count]
+        from rapidfuzz import fuzz, process
+
+        key = normalise(words)
+        if not key:
+            return []
+        close = process.extract(key, self._keys, scorer=fuzz.ratio, limit=count * 3, score_cutoff=_LIKE)
+        meanings = (self._by_name(name) for name, _, _ in close)
+        found = list(dict.fromkeys(meaning.entity_id for meaning in meanings if meaning))[:count]
+        labels = self.labels(found)
+        return [(entity_id, labels.get(entity_id, entity_id)) for entity_id in found]
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        return sorted(str(row[0]) for row in self._store.select(_KEYS)[1])
+
+
+def _first_labels(rows: list[Row]) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    for entity_id, label in rows:
+        labels.setdefault(str(entity_id), str(label))
+    return labels
+
+
+def _category(stated: object, is_disorder: object, is_finding: object) -> str:
+    """The category that our tables give, else what other ontologies use it for."""
+    if stated is not None:
+        return str(stated).removeprefix("kg:")
+    return "Disorder" if is_disorder is not None else "Finding" if is_finding is not None else ""
+
+
+_KEY = iri("kg:name_key")
+_NAMING = frozenset({LABEL, *(iri(f"oboInOwl:has{scope}Synonym") for scope in ("Exact", "Related", "Narrow", "Broad"))})
+
+
+def key_quads(quads: Iterable[ox.Quad], graph: ox.NamedNode) -> Iterator[ox.Quad]:
+    """For every name among quads, the key under which :class:`Names` looks it up."""
+    for quad in quads:
+        if quad.predicate in _NAMING and isinstance(quad.subject, ox.NamedNode):
+            yield ox.Quad(quad.subject, _KEY, ox.Literal(normalise(quad.object.value)), graph)  # type: ignore[union-attr]

@@ -13,9 +13,10 @@ from urllib.parse import quote
 import pyoxigraph as ox
 
 from poems_kg.claims import Axiom, Claim, Source, Term
+from poems_kg.figures import interval, setting, subset, topic
 from poems_kg.ids import expand
 from poems_kg.knowledge import Knowledge
-from poems_kg.links import ROOTS, ancestors
+from poems_kg.links import CROSS_REFERENCE, ROOTS, TermMapping, ancestors
 from poems_kg.rules import EVIDENCE
 
 Node = ox.NamedNode | ox.BlankNode
@@ -37,11 +38,14 @@ class Graphs:
     claims: Final = iri("graph:claims")
     """Who says what, where, how surely, with which figures."""
     links: Final = iri("graph:links")
-    """Mappings to other ontologies."""
+    """Mappings to other ontologies: a plain triple for each that holds, and a node for each that says who says so."""
     imports: Final = iri("graph:imports")
     """Classes of other ontologies above ours: label and is-a."""
 
-    all: Final = (asserted, inferred, claims, links, imports)
+    conflicts: Final = iri("graph:conflicts")
+    """Where the above disagree, with both sides; made by :mod:`poems_kg.conflicts`, not here."""
+
+    all: Final = (asserted, inferred, claims, links, imports, conflicts)
 
 
 A: Final = iri("rdf:type")
@@ -184,8 +188,6 @@ def _add_term(out: _Writer, term: Term, knowledge: Knowledge) -> None:
     out.annotate(node, DEFINITION, text(term.definition), [(SOURCE, origin)])
     for scope, name in term.synonyms:
         _add_synonym(out, node, scope, name, [])
-    for predicate, target in term.near:
-        out.add(node, iri(predicate), iri(target))
 
 
 def _has_parents(term: Term, knowledge: Knowledge) -> bool:
@@ -299,12 +301,23 @@ def _build_claims(knowledge: Knowledge) -> set[ox.Quad]:
 
 
 def _build_shares(knowledge: Knowledge) -> set[ox.Quad]:
-    """The share of patients that a claim gives, in percent: as published, or as n of total says it."""
+    """
+    What follows from the figures of a claim: the share of patients, in percent, as published or as n of total says
+    it; the interval that chance and rounding leave; and what they are figures of.
+    """
     out = _Writer(Graphs.inferred)
     for claim in knowledge.claim_records():
-        for bound, percent in zip(("at_least", "at_most"), claim.share, strict=True):
-            if percent is not None:
-                out.add(iri(claim.claim_id), iri(f"kg:{bound}"), number(percent))
+        node = iri(claim.claim_id)
+        figures = zip(
+            ("at_least", "at_most", "interval_low", "interval_high"), (*claim.share, *interval(claim)), strict=True
+        )
+        for key, figure in figures:
+            if figure is not None:
+                out.add(node, iri(f"kg:{key}"), number(figure))
+        if topic(claim):
+            for key, words in (("topic", topic(claim)), ("setting", setting(claim)), ("subset", subset(claim))):
+                if words:
+                    out.add(node, iri(f"kg:{key}"), text(words))
     return out.quads
 
 
@@ -328,13 +341,40 @@ def _add_passage(out: _Writer, source_id: str, start: int, end: int, digest: str
 
 def _build_links(knowledge: Knowledge) -> set[ox.Quad]:
     out = _Writer(Graphs.links)
-    for reference in knowledge.cross_references:
-        subject, target = iri(reference.subject_id), iri(reference.object_id)
-        if reference.predicate_id.startswith("skos:"):
-            out.add(subject, iri(reference.predicate_id), target)
-        else:
-            out.add(subject, iri(reference.predicate_id), text(reference.object_id))
+    for mapping in knowledge.mappings:
+        _add_mapping(out, mapping)
+        if mapping.is_negative:
+            continue
+        is_reference = mapping.predicate_id == CROSS_REFERENCE
+        target = text(mapping.object_id) if is_reference else iri(mapping.object_id)
+        out.add(iri(mapping.subject_id), iri(mapping.predicate_id), target)
     return out.quads
+
+
+def _add_mapping(out: _Writer, mapping: TermMapping) -> None:
+    """
+    A node with the slots of SSSOM.
+
+    It is no ``owl:Axiom``, because tools take that for a statement that holds, and a negative mapping does not.
+    """
+    digest = sha256("\x1f".join(mapping.key).encode()).hexdigest()[:12]
+    node = iri(f"mapping:{digest}")
+    out.add(node, A, iri("sssom:Mapping"))
+    for column in ("subject_id", "predicate_id", "object_id", "mapping_justification"):
+        out.add(node, iri(f"sssom:{column}"), iri(getattr(mapping, column)))
+    if mapping.is_negative:
+        out.add(node, iri("sssom:predicate_modifier"), iri("sssom:NegatedPredicate"))
+    for column in ("object_label", "author_label", "mapping_date"):
+        if getattr(mapping, column):
+            out.add(node, iri(f"sssom:{column}"), text(getattr(mapping, column)))
+    if mapping.confidence:
+        out.add(node, iri("sssom:confidence"), number(float(mapping.confidence)))
+    for column in ("mapping_source", "object_source"):
+        place = getattr(mapping, column)
+        if place:
+            out.add(node, iri(f"sssom:{column}"), iri(place) if place.startswith("source:") else ox.NamedNode(place))
+    if mapping.comment:
+        out.add(node, iri("rdfs:comment"), text(mapping.comment))
 
 
 def _build_imports(knowledge: Knowledge) -> set[ox.Quad]:

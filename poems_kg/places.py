@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+MANIFEST = "linked.json"
+"""The file that a folder with a linked graph has."""
+
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parent
 

@@ -3,12 +3,13 @@ The questions in ``queries/questions``: files with a grlc header, parameters bou
 
 A parameter is a variable named as in grlc: ``?_disease_iri`` (an entity), ``?_letter`` (text), with two underscores
 where it may be left out. The header gives ``summary``, ``description``, ``tags``, ``defaults``, ``returns`` (column to
-meaning) and ``expects`` (what a test may rely on), and with ``takes`` the category that a name is looked up in first.
+meaning) and ``expects`` (what a test may rely on), with ``takes`` the category that a name is looked up in first, and
+with ``needs`` that only the linked graph can answer.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,9 +39,13 @@ __all__ = [
     "to_value",
 ]
 
+LINKED = "linked"
+"""What a question ``needs`` that is about all rare disorders: the graph that ``poems-kg link build`` makes."""
+
 ANY = "all"
 """What is typed for an optional parameter to leave it free."""
 
+_IS_LINKED = 'SELECT ?release WHERE { ?release <https://w3id.org/poems-kg/vocab/release_name> "hpoa" } LIMIT 1'
 _PARAMETER = re.compile(r"(__?)([a-z][a-z0-9_]*?)(_iri)?")
 
 
@@ -87,6 +92,11 @@ class Question:
         return list(self.header.get("tags", []))
 
     @property
+    def needs(self) -> str:
+        """``linked`` where only the linked graph can answer, else empty."""
+        return str(self.header.get("needs", ""))
+
+    @property
     def returns(self) -> dict[str, str]:
         """Meaning by column, in column order."""
         return dict(self.header.get("returns", {}))
@@ -116,11 +126,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Rows of an answer; ``labels`` has a label for every CURIE in them that has one."""
+    """
+    Rows of an answer; ``labels`` has a label for every CURIE in them that has one.
+
+    ``notes`` say where an id that was typed has been replaced by another.
+    """
 
     columns: list[str]
     rows: list[dict[str, Value]]
     labels: Mapping[str, str]
+    notes: Sequence[str] = ()
 
     def __iter__(self) -> Iterator[dict[str, Value]]:
         return iter(self.rows)
@@ -212,7 +227,16 @@ def answer(question: Question, given: Mapping[str, str], store: Store, names: Na
     :raises QuestionError: for a wrong or missing parameter.
     :raises UnknownTermError: for an entity that is not in the graph.
     """
-    return _answer(*store.select(question.sparql, bind(question, given, names)), names)
+    if question.needs == LINKED and not store.select(_IS_LINKED)[1]:
+        raise QuestionError(
+            f"{question.name} is about all rare disorders, and this graph has POEMS syndrome and its neighbours only; "
+            "run 'poems-kg link build', then ask that graph (in Python: poems_kg.load_linked())"
+        )
+    values = bind(question, given, names)
+    columns, rows = store.select(question.sparql, values)
+    typed = (given.get(p.name, p.default) for p in question.parameters.values() if p.is_entity and p.variable in values)
+    notes = tuple(note for words in typed if words and (note := names.meaning(words).note))
+    return replace(_answer(columns, rows, names), notes=notes)
 
 
 def to_answer(result: "Result", names: Names) -> Answer:
@@ -224,5 +248,4 @@ def to_answer(result: "Result", names: Names) -> Answer:
 
 def _answer(columns: list[str], rows: list[Row], names: Names) -> Answer:
     curies = {value for row in rows for value in row if isinstance(value, str)}
-    labels = {curie: label for curie in sorted(curies) if (label := names.label(curie)) != curie}
-    return Answer(columns, [dict(zip(columns, row, strict=True)) for row in rows], labels)
+    return Answer(columns, [dict(zip(columns, row, strict=True)) for row in rows], names.labels(sorted(curies)))

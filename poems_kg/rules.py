@@ -1,18 +1,20 @@
 """
 The rules that terms, sources, axioms and claims keep. Each breach is an issue with a code, a place and a way out.
 
-The codes are listed in ``CONTRIBUTING.md``. What needs the built graph instead (cycles, duplicate labels, dangling
-ids) is asked by the queries in ``queries/checks``.
+The codes are listed in ``docs/issue_codes.md``; those of mappings are in :mod:`poems_kg.link_rules`. What needs the
+built graph instead (cycles, duplicate labels, dangling ids) is asked by the queries in ``queries/checks``.
 """
 
 import re
+from datetime import date
 from pathlib import Path
 
 from poems_kg.claims import SCOPES, Axiom, Claim, Source, Term
-from poems_kg.ids import is_curie, prefixes
+from poems_kg.ids import is_curie, is_known
 from poems_kg.knowledge import Entry, Knowledge, read_tables
-from poems_kg.links import CrossReference, Upstream
+from poems_kg.link_rules import check_links
 from poems_kg.passages import MAX_LENGTH
+from poems_kg.reviews import STATUSES, Review
 from poems_kg.tables import DataError
 from poems_kg.vocabulary import Relation
 
@@ -29,7 +31,6 @@ EVIDENCE = {
 
 SOURCE_KINDS = ("document", "publication", "database")
 AXIOM_KINDS = ("implies", "defines")
-MATCHES = ("skos:closeMatch", "skos:broadMatch", "skos:narrowMatch", "skos:relatedMatch")
 LETTERS = ("P", "O", "E", "M", "S", "beyond")
 SEXES = ("male", "female")
 
@@ -37,6 +38,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
 _CLAIM_ID = re.compile(r"claim:C\d{4,}", re.ASCII)
 _SOURCE_ID = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
+_CONFLICT_ID = re.compile(r"conflict:[0-9a-f]{10}")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def read_knowledge(folder: Path) -> Knowledge:
@@ -64,17 +67,14 @@ def check_knowledge(knowledge: Knowledge) -> None:
         _check_axiom(knowledge, axiom)
     for claim in knowledge.claims.values():
         _check_claim(knowledge, claim)
-    for row in knowledge.slices:
-        _check_slice(knowledge, row)
+    check_links(knowledge)
+    for review in knowledge.reviews.values():
+        _check_review(review)
     _check_same_statement(knowledge)
 
 
-def _is_known(curie: str) -> bool:
-    return is_curie(curie) and curie.partition(":")[0] in prefixes()
-
-
 def _one_of(
-    entry: Entry[Claim] | Entry[Source] | Entry[Axiom], column: str, allowed: tuple[str, ...], code: str
+    entry: Entry[Claim] | Entry[Source] | Entry[Axiom] | Entry[Review], column: str, allowed: tuple[str, ...], code: str
 ) -> None:
     value = getattr(entry.record, column)
     if value not in allowed:
@@ -96,7 +96,7 @@ def _check_label(knowledge: Knowledge, entry: Entry[Claim] | Entry[Axiom], what:
 
 def _check_term(knowledge: Knowledge, entry: Entry[Term]) -> None:
     term = entry.record
-    if not _is_known(term.term_id):
+    if not is_known(term.term_id):
         entry.report("term_id", "TRM01", f"{term.term_id!r} has no known prefix", "use one of prefixes.tsv")
     if not term.label:
         entry.report("label", "TRM02", "the label is missing", "write the label that its ontology gives")
@@ -123,10 +123,6 @@ def _check_term(knowledge: Knowledge, entry: Entry[Term]) -> None:
         if scope not in SCOPES or not name:
             allowed = ", ".join(SCOPES)
             entry.report("synonyms", "TRM08", f"{scope}:{name} is no synonym", f"write scope:name with {allowed}")
-    for predicate, target in term.near:
-        if predicate not in MATCHES or not _is_known(target):
-            allowed = ", ".join(MATCHES)
-            entry.report("near", "TRM09", f"{predicate} {target} is no mapping", f"write one of {allowed} and an id")
     _check_upstream(knowledge, entry)
 
 
@@ -155,20 +151,7 @@ def _check_upstream(knowledge: Knowledge, entry: Entry[Term]) -> None:
         entry.report("term_id", "TRM12", f"{term.term_id} is obsolete in {upstream.release}", way_out)
 
 
-# --- Links, sources and axioms ---
-
-
-def _check_slice(knowledge: Knowledge, entry: Entry[Upstream] | Entry[CrossReference]) -> None:
-    record = entry.record
-    if isinstance(record, Upstream):
-        ids = [("term_id", record.term_id), *(("parent_ids", parent_id) for parent_id in record.parent_ids)]
-    else:
-        ids = [(column, getattr(record, column)) for column in ("subject_id", "predicate_id", "object_id")]
-        if record.subject_id not in knowledge.terms:
-            entry.report("subject_id", "LNK02", f"{record.subject_id!r} is unknown", "run 'poems-kg slice' again")
-    for column, curie in ids:
-        if not _is_known(curie):
-            entry.report(column, "LNK01", f"{curie!r} has no known prefix", "use one of prefixes.tsv")
+# --- Sources and axioms ---
 
 
 def _check_source(entry: Entry[Source]) -> None:
@@ -200,6 +183,31 @@ def _check_axiom(knowledge: Knowledge, entry: Entry[Axiom]) -> None:
     for claim_id in axiom.claim_ids:
         if claim_id not in knowledge.claims:
             entry.report("claim_ids", "AXM05", f"{claim_id!r} is unknown", "mend the id")
+
+
+# --- Reviews ---
+
+
+def _check_review(entry: Entry[Review]) -> None:
+    review = entry.record
+    if not _CONFLICT_ID.fullmatch(review.conflict_id):
+        entry.report(
+            "conflict_id", "REV01", f"{review.conflict_id!r} is no conflict id", "take it from 'poems-kg conflicts'"
+        )
+    _one_of(entry, "status", STATUSES, "REV02")
+    if not review.reason:
+        entry.report("reason", "REV03", "the reason is missing", "say why the sides differ and which to use")
+    if not review.reviewer:
+        entry.report("reviewer", "REV04", "the reviewer is missing", "say who looked at it")
+    if not _is_day(review.date):
+        entry.report("date", "REV05", f"{review.date!r} is no day", "write it as 2026-11-21")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(_DAY.fullmatch(text)) and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 # --- Claims ---

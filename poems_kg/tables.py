@@ -51,9 +51,18 @@ class Table:
     rows: list[Row] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
 
-    def report(self, row: int, column: str, code: str, message: str, solution: str) -> None:
+    def report(
+        self,
+        row: int,
+        column: str,
+        code: str,
+        message: str,
+        solution: str,
+        *,
+        level: Literal["ERROR", "WARN"] = "ERROR",
+    ) -> None:
         """Add an issue at a cell of this table."""
-        self.issues.append(Issue(self.file, row, column, code, message, solution))
+        self.issues.append(Issue(self.file, row, column, code, message, solution, level))
 
 
 def read_table(path: Path, columns: Sequence[str], name: str) -> Table:

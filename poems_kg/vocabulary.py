@@ -9,6 +9,8 @@ import pyoxigraph as ox
 
 from poems_kg.ids import PoemsKgError, compress, expand
 
+ONTOLOGY = "https://w3id.org/poems-kg/poems.owl"
+
 
 @dataclass(frozen=True, slots=True)
 class Category:
@@ -72,6 +74,11 @@ class Vocabulary:
 
     def _typed(self, kind: str) -> list[str]:
         return [t for t in self._about if t.startswith("kg:") and kind in self._about[t].get("rdf:type", [])]
+
+    @property
+    def creators(self) -> tuple[str, ...]:
+        """Who made the ontology, as it says of itself."""
+        return tuple(self._about[ONTOLOGY].get("dcterms:creator", ()))
 
     @cached_property
     def categories(self) -> dict[str, Category]:

@@ -110,6 +110,7 @@ def test_a_defect_of_the_whole_is_found_in_sound_rows(folder: Folder) -> None:
         ("ERROR", "duplicate_label"),
         ("ERROR", "term_outside_category"),
         ("WARN", "duplicate_definition"),
+        ("INFO", "term_without_mapping"),
     }
 
 

@@ -55,14 +55,12 @@ def test_lists_in_cells() -> None:
     cells |= {
         "parent_ids": "A:1|A:2",
         "synonyms": "exact:a: b|abbreviation:X",
-        "near": "skos:closeMatch A:1",
     }
     term = parse_term((2, cells))
     assert term.parent_ids == ("A:1", "A:2")
     assert term.synonyms == (("exact", "a: b"), ("abbreviation", "X"))
-    assert term.near == (("skos:closeMatch", "A:1"),)
-    empty = parse_term((2, cells | {"parent_ids": "", "synonyms": "", "near": ""}))
-    assert empty.parent_ids == empty.synonyms == empty.near == ()
+    empty = parse_term((2, cells | {"parent_ids": "", "synonyms": ""}))
+    assert empty.parent_ids == empty.synonyms == ()
 
 
 def test_axiom_names_its_claims() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from poems_kg.claims import CLAIM_COLUMNS
 from poems_kg.cli import cli, main
-from poems_kg.places import ontology_dir
+from poems_kg.places import graph_file, ontology_dir
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "sources"
 needs_sources = pytest.mark.skipif(not SHARED.is_dir(), reason="the source texts are not beside the checkout")
@@ -182,6 +182,46 @@ def test_an_endpoint_that_does_not_answer_is_one_line(run):
 
 def test_an_unknown_option_exits_with_2(run):
     assert run("ask", "--nonsense")[0] == 2
+
+
+# --- Conflicts ---
+
+
+def test_conflicts_has_the_columns_that_others_rely_on(run):
+    code, out, _ = run("conflicts", "-f", "tsv")
+    header, *rows = out.splitlines()
+    assert code == 0
+    columns = "conflict_id kind subject_id subject_label side_a sources_a side_b sources_b status reason"
+    assert header.split("\t") == columns.split()
+    assert len(rows) > 60
+    assert all(len(row.split("\t")) == 10 for row in rows)
+
+
+def test_conflicts_can_be_narrowed(run):
+    kinds = {row["kind"] for row in json.loads(run("conflicts", "--kind", "criteria", "-f", "json")[1])}
+    assert kinds == {"criteria"}
+    out = run("conflicts", "--term", "angiofollicular lymph node hyperplasia", "--status", "reviewed")[1]
+    assert "Castleman disease" in out
+    assert "0 new" in out
+    assert run("conflicts", "--status", "new")[1].strip() == "no conflicts"
+
+
+def test_a_new_conflict_makes_the_exit_code_1(run, tmp_path):
+    file = tmp_path / "graph.trig"
+    text = graph_file().read_text(encoding="utf-8")
+    file.write_text(text.replace('kg:status "reviewed"', 'kg:status "new"', 1), encoding="utf-8")
+    code, out, _ = run("--graph", file, "conflicts")
+    assert code == 1
+    assert " 1 new" in out
+    assert run("--graph", file, "conflicts", "--status", "reviewed")[0] == 0
+
+
+@pytest.mark.parametrize(("option", "value"), [("--kind", "odd"), ("--status", "old"), ("--term", "no such thing")])
+def test_conflicts_says_what_is_wrong(run, option, value):
+    code, out, err = run("conflicts", option, value)
+    assert code == 2
+    assert out == ""
+    assert value in err
 
 
 # --- Making ---

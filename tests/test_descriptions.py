@@ -36,7 +36,7 @@ def test_show_gives_names_broader_classes_and_claims(kg):
     assert description.category == "Disorder"
     assert description.definition
     assert "CIDP" in [name for _, name in description.synonyms]
-    assert ("skos:exactMatch", "Orphanet:2932") in description.matches
+    assert ("skos:exactMatch", "ORPHA:2932") in description.matches
     assert all(label for _, label in description.broader)
     assert description.claims == kg.claims("MONDO:0006702")
 

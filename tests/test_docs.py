@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from poems_kg.cli import cli, main
+from poems_kg.conflicts import find_rules
 from poems_kg.exports import FORMATS
 from poems_kg.places import queries_dir
 from poems_kg.questions import find_questions
@@ -84,6 +85,15 @@ def test_every_question_is_listed():
 def test_every_check_is_listed():
     text = (ROOT / "docs/issue_codes.md").read_text(encoding="utf-8")
     assert [f.stem for f in sorted((queries_dir() / "checks").glob("*.rq")) if f"`{f.stem}`" not in text] == []
+
+
+def test_every_conflict_rule_is_listed():
+    text = (ROOT / "docs/conflicts.md").read_text(encoding="utf-8")
+    listed = [
+        line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `") and line.count("|") == 4
+    ]
+    rules = find_rules().values()
+    assert sorted(listed) == sorted([f"`{rule.name}`", rule.kind, rule.summary] for rule in rules)
 
 
 def test_every_view_and_export_is_documented():

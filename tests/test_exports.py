@@ -3,9 +3,11 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,9 @@ from poems_kg.build import ontology_triples
 from poems_kg.exports import FORMATS, ExportError, export, kgx, neo4j
 from poems_kg.exports.content import Content
 from poems_kg.ids import PoemsKgError, expand, prefixes
+from poems_kg.knowledge import read_tables
 from poems_kg.knowledge_graph import KnowledgeGraph
+from poems_kg.links import MAPPING_COLUMNS, parse_mapping
 from poems_kg.places import graph_file, ontology_dir
 
 pq = pytest.importorskip("pyarrow.parquet")
@@ -399,14 +403,35 @@ def test_sssom(written: Path, content: Content) -> None:
     assert {"mapping_set_id", "license", "mapping_set_version", "curie_map"} <= header.keys()
     rows = read_rows(written / "sssom", "\t", comment="#")
     ours = [entity for entity in content.entities.values() if entity.is_ours and entity.category != "Publication"]
-    assert len(rows) == sum(len(entity.matches) + len(entity.xrefs) for entity in ours)
-    assert {(row["subject_id"], row["predicate_id"], row["object_id"]) for row in rows} >= {
-        ("MONDO:0017364", "skos:exactMatch", "Orphanet:2905")
-    }
+    plain = {(entity.entity_id, *match) for entity in ours for match in entity.matches}
+    plain |= {(entity.entity_id, "oboInOwl:hasDbXref", xref) for entity in ours for xref in entity.xrefs}
+    triples = {True: set(), False: set()}
+    for row in rows:
+        triples[row["predicate_modifier"] == "Not"].add((row["subject_id"], row["predicate_id"], row["object_id"]))
+    assert triples[False] == plain
+    assert ("MONDO:0017364", "skos:exactMatch", "ORPHA:2905") in triples[False]
+    assert triples[True]
+    assert len({tuple(row.values()) for row in rows}) == len(rows)
     for row in rows:
         assert row["mapping_justification"].startswith("semapv:")
         for column in ("subject_id", "predicate_id", "object_id", "mapping_justification"):
             assert row[column].partition(":")[0] in header["curie_map"]
+        assert (
+            row["mapping_source"] == header["mapping_set_id"] or row["mapping_source"] in header["mapping_set_source"]
+        )
+
+
+def test_sssom_is_read_back_as_the_tables_have_it(written: Path) -> None:
+    header = (written / "sssom").read_text(encoding="utf-8")
+    (set_id,) = re.findall(r"^# mapping_set_id: (.*)$", header, re.MULTILINE)
+    read = set()
+    for row in read_rows(written / "sssom", "\t", comment="#"):
+        cells = {column: row[column] for column in MAPPING_COLUMNS}
+        if cells["mapping_source"] == set_id:
+            cells["mapping_source"] = ""
+        read.add(parse_mapping((0, cells)))
+    tables = {replace(m, subject_label="", object_label="") for m in read_tables(ontology_dir()).mappings}
+    assert {replace(m, subject_label="", object_label="") for m in read} == tables
 
 
 def test_sssom_passes_its_validator(written: Path) -> None:

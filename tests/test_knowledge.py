@@ -19,7 +19,11 @@ def test_mini_is_read_whole(mini: Path) -> None:
     ]
     assert len(knowledge.axioms) == 1
     assert "HP:0000118" in knowledge.upstream
-    assert [reference.object_id for reference in knowledge.cross_references] == ["Orphanet:2905"]
+    assert [m.object_id for m in knowledge.mappings if m.subject_id == "MONDO:0017364"] == [
+        "ORPHA:2905",
+        "MONDO:0006702",
+    ]
+    assert [entry.record.is_negative for entry in knowledge.curated] == [False, True]
 
 
 def test_every_record_knows_its_place(mini: Path) -> None:
@@ -45,7 +49,7 @@ def test_missing_folder_and_missing_core_are_one_line(folder: Folder, tmp_path: 
         read_tables(folder.path)
 
 
-@pytest.mark.parametrize("name", ["terms.tsv", "sources.tsv", "axioms.tsv", "links/upstream.tsv"])
+@pytest.mark.parametrize("name", ["terms.tsv", "sources.tsv", "axioms.tsv", "reviews.tsv", "links/upstream.tsv"])
 def test_missing_table_is_an_issue(name: str, folder: Folder) -> None:
     (folder.path / name).unlink()
     assert [(issue.file, issue.code) for issue in read_tables(folder.path).issues] == [(f"mini/{name}", "TAB01")]

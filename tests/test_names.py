@@ -20,6 +20,14 @@ from poems_kg.names import UnknownTermError, normalise
         (expand("MONDO:0017364"), "MONDO:0017364"),
         ("  CIDP ", "MONDO:0006702"),
         ("castleman's disease", "MONDO:0015564"),
+        ("ORPHA:2905", "MONDO:0017364"),
+        ("Orphanet:2905", "MONDO:0017364"),
+        ("MEDGEN:39276", "MONDO:0017364"),
+        ("SCTID:79268002", "MONDO:0017364"),
+        ("umls:c0085404", "MONDO:0017364"),
+        ("http://snomed.info/id/79268002", "MONDO:0017364"),
+        ("Orphanet:570438", "ORPHA:570438"),
+        ("SNOMEDCT_US:80515008", "HP:0002240"),
     ],
 )
 def test_labels_synonyms_abbreviations_and_ids_are_found(kg: KnowledgeGraph, typed: str, meant: str) -> None:
@@ -41,6 +49,22 @@ def test_a_miss_suggests_the_nearest(kg: KnowledgeGraph, typed: str) -> None:
         kg.names.find(typed)
     assert ("MONDO:0017364", "POEMS syndrome") in caught.value.nearest
     assert "did you mean" in str(caught.value)
+
+
+def test_an_id_that_several_have_suggests_each(kg: KnowledgeGraph) -> None:
+    shared: dict[str, set[str]] = {}
+    query = "SELECT ?t ?x { ?t <http://www.geneontology.org/formats/oboInOwl#hasDbXref> ?x }"
+    for term, xref in kg.store.select(query)[1]:
+        if not str(term).startswith("source:"):
+            shared.setdefault(str(xref), set()).add(str(term))
+    exact = {
+        str(row[0])
+        for row in kg.store.select("SELECT ?x { ?t <http://www.w3.org/2004/02/skos/core#exactMatch> ?x }")[1]
+    }
+    xref = min(xref for xref, terms in shared.items() if len(terms) > 1 and xref not in exact)
+    with pytest.raises(UnknownTermError) as caught:
+        kg.names.find(xref)
+    assert {entity_id for entity_id, _ in caught.value.nearest} <= shared[xref]
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "qqqqxxxx", '"} DROP ALL #', "http://example.org/unknown", "HP:9999999"])

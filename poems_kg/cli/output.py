@@ -9,6 +9,9 @@ from typing import Any, Literal
 import click
 
 FORMATS = ("table", "tsv", "json")
+Report = Callable[[str, int, int], None]
+"""Is told what is being done, how much of it is done, and of how much; 0 where that is not known."""
+
 PIPE_WIDTH = 160
 """Columns of a table that goes to no terminal."""
 
@@ -105,3 +108,23 @@ def progress() -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status("") as status:
         yield status.update
+
+
+@contextmanager
+def progress_bar() -> Iterator[Report]:
+    """A bar on a terminal for what is done, how much of it and of how much (0 if not known); silent elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _, __, ___: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, count="")
+
+        def report(what: str, done: int, total: int) -> None:
+            count = f"{done:,} of {total:,}" if total else f"{done:,}" if done else ""
+            bar.update(task, description=what, completed=done, total=total or None, count=count)
+
+        yield report

@@ -173,3 +173,6 @@ def _disagreements(graph: KnowledgeGraph) -> None:
                 sides.append(f"{row[f'side_{side}']} [{who}]")
             _item(f"- {row['subject_label']} – {row['object_label']}: {' against '.join(sides)}")
     click.echo("  poems-kg ask disagreements")
+
+
+COMMANDS = (tour,)

@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import pyoxigraph as ox
@@ -21,17 +21,15 @@ from poems_kg.names import Names
 from poems_kg.ontology import Graphs
 from poems_kg.places import ontology_dir
 from poems_kg.store import LocalStore, Store
-from poems_kg.vocabulary import Vocabulary
+from poems_kg.vocabulary import ONTOLOGY, Vocabulary
 
 if TYPE_CHECKING:
     import networkx as nx
     from rdflib.term import Node
 
 _NO_NAME = re.compile(r"[^0-9A-Za-z]")
-_compress = lru_cache(maxsize=1 << 16)(compress)
 _ALL_QUADS = "SELECT ?g ?s ?p ?o WHERE { GRAPH ?g { ?s ?p ?o } }"
 _SYNONYMS = {f"oboInOwl:has{scope}Synonym": scope.lower() for scope in ("Exact", "Related", "Broad", "Narrow")}
-ONTOLOGY = "https://w3id.org/poems-kg/poems.owl"
 
 
 class Exportable(Protocol):
@@ -125,7 +123,7 @@ def _to_oxigraph(node: "Node") -> ox.NamedNode | ox.BlankNode | ox.Literal:
 
 def _value(node: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
     """A CURIE where the node is an IRI, else its text."""
-    return _compress(node.value) if isinstance(node, ox.NamedNode) else str(getattr(node, "value", node))
+    return compress(node.value) if isinstance(node, ox.NamedNode) else str(getattr(node, "value", node))
 
 
 class Content:

@@ -75,8 +75,8 @@ def annotation_rows(content: Content) -> list[tuple[str, ...]]:
     if POEMS not in content.entities:
         raise ExportError(f"{POEMS} (POEMS syndrome) is not in this graph; export from a graph that has it")
     matches = [target for predicate, target in content.entities[POEMS].matches if predicate == "skos:exactMatch"]
-    orphanet = [target.partition(":")[2] for target in matches if target.startswith("Orphanet:")]
-    database_id = f"ORPHA:{orphanet[0]}" if orphanet else POEMS
+    orphanet = [target for target in matches if target.startswith("ORPHA:")]
+    database_id = orphanet[0] if orphanet else POEMS
     rows = {_row(claim, content, database_id) for claim in content.claims if _is_row(claim, content)}
     frequency = COLUMNS.index("frequency")
 

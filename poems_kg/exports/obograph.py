@@ -12,9 +12,10 @@ from typing import Any
 import pyoxigraph as ox
 
 from poems_kg.build import ontology_triples
-from poems_kg.exports.content import ONTOLOGY, Exportable, read_quads
+from poems_kg.exports.content import Exportable, read_quads
 from poems_kg.exports.writing import render_json
 from poems_kg.ids import compress, expand
+from poems_kg.vocabulary import ONTOLOGY
 
 Cells = Mapping[str, list[ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple]]
 

@@ -1,72 +1,70 @@
 """
-SSSOM: the mappings of our terms, those cut from other ontologies and those of our own to classes that are only near.
+SSSOM: all mappings of our terms, those of other sets, those of our own, and those that are denied.
 
-No day is given for a single mapping, because none is known; the day of publication stands in the header.
+What another set says of a pair is a row of its own, with that set as ``mapping_source``; no day is given for it where
+the set gives none.
 """
 
+from collections import defaultdict
+
+import pyoxigraph as ox
 import yaml
 
 from poems_kg.exports.content import Content, Exportable
-from poems_kg.ids import prefixes
-from poems_kg.links import MAPPING_COLUMNS, CrossReference
-from poems_kg.places import ontology_dir
-from poems_kg.tables import read_table, render_table
+from poems_kg.ids import compress, prefixes
+from poems_kg.links import NOT
+from poems_kg.ontology import Graphs
+from poems_kg.tables import render_table
+from poems_kg.vocabulary import ONTOLOGY
 
 COLUMNS = [
-    "subject_id", "subject_label", "subject_category", "predicate_id", "object_id", "object_label",
-    "mapping_justification", "mapping_source",
+    "subject_id", "subject_label", "subject_category", "predicate_id", "predicate_modifier", "object_id",
+    "object_label", "mapping_justification", "author_label", "mapping_date", "confidence", "mapping_source",
+    "object_source", "comment",
 ]  # fmt: skip
 MAPPING_SET = "https://w3id.org/poems-kg/mappings/poems.sssom.tsv"
-_MANUAL = "semapv:ManualMappingCuration"
-_SKOS = ("skos:exactMatch", "skos:closeMatch", "skos:broadMatch", "skos:narrowMatch", "skos:relatedMatch")
-
-
-def _cut_mappings() -> dict[tuple[str, str, str], CrossReference]:
-    """The mappings that were cut from other ontologies, by subject, predicate and object."""
-    table = read_table(ontology_dir() / "links" / "mappings.sssom.tsv", MAPPING_COLUMNS, "mappings.sssom.tsv")
-    records = [CrossReference(**cells) for _, cells in table.rows]
-    return {(record.subject_id, record.predicate_id, record.object_id): record for record in records}
+_KEY = ("subject_id", "predicate_id", "predicate_modifier", "object_id", "mapping_source")
 
 
 def mapping_rows(content: Content) -> list[dict[str, str]]:
-    """One row for each mapping in the graph, by subject, predicate and object."""
-    cut = _cut_mappings()
+    """One row for each mapping in the graph, by subject, predicate, modifier, object and set."""
+    nodes: dict[str, dict[str, str]] = defaultdict(dict)
+    for quad in content.quads:
+        if quad.graph_name == Graphs.links:
+            value = quad.object.value if isinstance(quad.object, ox.Literal) else compress(str(quad.object)[1:-1])
+            nodes[str(quad.subject)][compress(quad.predicate.value).rpartition(":")[2]] = value
     rows = []
-    for entity in content.entities.values():
-        if not entity.is_ours or entity.category == "Publication":
-            continue
-        stated = [pair for pair in entity.matches if pair[0] in _SKOS]
-        stated += [("oboInOwl:hasDbXref", xref) for xref in entity.xrefs]
-        for predicate, target in sorted(stated):
-            record = cut.get((entity.entity_id, predicate, target))
-            known = content.entities.get(target)
-            rows.append(
-                {
-                    "subject_id": entity.entity_id,
-                    "subject_label": entity.label,
-                    "subject_category": entity.category,
-                    "predicate_id": predicate,
-                    "object_id": target,
-                    "object_label": record.object_label if record else known.label if known else "",
-                    "mapping_justification": record.mapping_justification if record else _MANUAL,
-                    "mapping_source": record.mapping_set_version if record else MAPPING_SET,
-                }
-            )
-    return rows
+    for cells in nodes.values():
+        if cells.get("type") == "sssom:Mapping":
+            subject = content.entities[cells["subject_id"]]
+            target = content.entities.get(cells["object_id"])
+            row = {column: cells.get(column, "") for column in COLUMNS}
+            row["subject_label"] = subject.label
+            row["subject_category"] = subject.category
+            row["predicate_modifier"] = NOT if row["predicate_modifier"] else ""
+            row["object_label"] = row["object_label"] or (target.label if target else "")
+            row["mapping_source"] = row["mapping_source"] or MAPPING_SET
+            rows.append(row)
+    return sorted(rows, key=lambda row: tuple(row[column] for column in _KEY))
 
 
 def _header(content: Content, rows: list[dict[str, str]]) -> str:
     """The metadata of the set, as YAML behind ``#``."""
-    ids = [row[column] for row in rows for column in ("subject_id", "object_id", "predicate_id")]
-    used = sorted({name.partition(":")[0] for name in [*ids, _MANUAL]})
+    ids = [row[column] for row in rows for column in COLUMNS if column.endswith(("_id", "_source", "_justification"))]
+    used = sorted({curie.partition(":")[0] for curie in ids} & prefixes().keys())
     release = content.release
     metadata = {
         "mapping_set_id": MAPPING_SET,
         "mapping_set_version": release.get("versionInfo", ""),
         "mapping_set_title": "Mappings of the knowledge graph of POEMS syndrome",
+        "mapping_set_description": "What other vocabularies call the terms of the graph, each row with who says so; "
+        "rows with the modifier Not are denied.",
         "license": release.get("license", ""),
         "creator_label": [release.get("creator", "")],
         "publication_date": release.get("versionInfo", ""),
+        "subject_source": ONTOLOGY,
+        "subject_source_version": release.get("versionInfo", ""),
+        "mapping_set_source": sorted({row["mapping_source"] for row in rows} - {MAPPING_SET}),
         "curie_map": {prefix: prefixes()[prefix] for prefix in used},
     }
     text = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)

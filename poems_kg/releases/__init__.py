@@ -1,0 +1,1 @@
+"""Whole releases of other ontologies: which are known, where their files are, and readers for them."""
