@@ -13,14 +13,14 @@ from typing import Final
 import pyoxigraph as ox
 
 from poems_kg.ids import UnknownPrefixError, expand, standardize
-from poems_kg.rdf import DEFINITION, LABEL, LINKED_GRAPHS, SUBCLASS_OF, A, iri, number, text
+from poems_kg.rdf import DEFINITION, LABEL, SUBCLASS_OF, A, iri, number, text
 from poems_kg.releases.catalogue import Release
 from poems_kg.releases.hpoa import parse_frequency
 from poems_kg.releases.joining import TELLING_BITS, Joined
 from poems_kg.releases.records import Annotation, Ontology, OntologyClass
 from poems_kg.releases.records import Mapping as SssomMapping
 
-LINKED, RELEASES = (iri(f"graph:{name}") for name in LINKED_GRAPHS)
+LINKED, RELEASES = iri("graph:linked"), iri("graph:releases")
 """What is computed (the closure of is-a, the findings that disorders show, how much findings tell); and version, date,
 checksum and licence of every file that was read."""
 
