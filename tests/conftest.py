@@ -1,6 +1,7 @@
 """What the tests share: the released graph, and a small hand-made ontology folder that they may spoil."""
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import poems_kg
+from poems_kg.cli import main
 from poems_kg.knowledge_graph import KnowledgeGraph
 from poems_kg.places import ontology_dir
 from poems_kg.tables import Issue
@@ -119,3 +121,21 @@ class Folder:
 def folder(tmp_path: Path) -> Folder:
     """A copy of ``mini`` to spoil."""
     return Folder(copy_mini(tmp_path / "mini"))
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command with arguments; gives exit code, standard output and standard error."""
+
+    def _run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["poems-kg", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        output = capsys.readouterr()
+        assert isinstance(caught.value.code, int)
+        return caught.value.code, output.out, output.err
+
+    return _run
