@@ -16,6 +16,13 @@ from poems_kg.places import ontology_dir
 from poems_kg.tables import Issue
 
 DATA = Path(__file__).parent / "data"
+RELEASES = DATA / "releases" / "linked"
+ASKED_OF_MINI_LINKED = {
+    "rare_disorders_sharing_finding": {"finding": "HP:0009830"},
+    "findings_apart": {"other": "MONDO:9990001"},
+    "missing_from_claims": {"disorder": "MONDO:9990001"},
+}
+"""What to ask the small linked graph, where the defaults would find nothing in it."""
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +59,34 @@ def linked_folder(cache: Path) -> Path:
 def real(linked_folder: Path) -> KnowledgeGraph:
     """The linked graph, open."""
     return poems_kg.load_linked(linked_folder)
+
+
+def copy_releases(target: Path) -> Path:
+    """The hand-made releases, to be spoilt."""
+    shutil.copytree(RELEASES, target)
+    return target
+
+
+@pytest.fixture(scope="session")
+def mini_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The core graph joined to the hand-made releases."""
+    folder = tmp_path_factory.mktemp("linked")
+    data = copy_releases(folder / "data")
+    # A crowd of disorders that have nothing in common with the others: only in a crowd does a finding tell something.
+    row = "OMIM:99800{n}\tDISORDER IN THE CROWD {n}\t\tHP:0001744\tPMID:5\tPCS\t\t\t\t\tP\tTEST:hand[2026-11-21]\n"
+    rows = [row.format(n=n) for n in range(60)] + [row.format(n=1).replace("HP:0001744", "HP:0031357")]
+    with (data / "phenotype.hpoa").open("a", encoding="utf-8") as hpoa:
+        hpoa.writelines(rows)
+    from poems_kg.linked import build_linked
+
+    build_linked(folder / "mini", data)
+    return folder / "mini"
+
+
+@pytest.fixture(scope="session")
+def mini_linked(mini_folder: Path) -> KnowledgeGraph:
+    """The same, open."""
+    return poems_kg.load_linked(mini_folder)
 
 
 def copy_mini(target: Path) -> Path:

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
+from conftest import ASKED_OF_MINI_LINKED
 
 import poems_kg
 from poems_kg.knowledge_graph import KnowledgeGraph
@@ -136,6 +137,13 @@ def far(endpoint: str) -> KnowledgeGraph:
     return poems_kg.connect(endpoint, timeout=60)
 
 
+@pytest.fixture(scope="session")
+def far_linked(mini_linked: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeGraph]:
+    """A small linked graph at another Virtuoso."""
+    with serve(tmp_path_factory.mktemp("virtuoso"), mini_linked, 10_000) as url:
+        yield poems_kg.connect(url, timeout=60)
+
+
 def plain(value: Value) -> tuple[str, Value]:
     """A cell so that equal cells are equal: a number is no truth value, and 5 and 5.0 are one number."""
     if isinstance(value, bool):
@@ -174,6 +182,17 @@ def test_every_question_has_the_same_rows(
     assert there.columns == here.columns
     assert cells(there) == cells(here)
     assert there.labels == here.labels
+
+
+@pytest.mark.parametrize("name", sorted(name for name, question in find_questions().items() if question.needs))
+def test_questions_on_all_disorders_have_the_same_rows(
+    mini_linked: KnowledgeGraph, far_linked: KnowledgeGraph, name: str
+) -> None:
+    parameters = ASKED_OF_MINI_LINKED.get(name, {})
+    there, here = far_linked.ask(name, **parameters), mini_linked.ask(name, **parameters)
+    assert here.rows
+    assert there.columns == here.columns
+    assert cells(there) == cells(here)
 
 
 @pytest.mark.parametrize("term", ["POEMS", "papilledema", "CIDP", "lenalidomide", "source:nord-report"])
