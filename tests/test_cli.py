@@ -28,6 +28,7 @@ def test_every_command_has_help(run, name):
     assert code == 0
     assert out.startswith("Usage: poems-kg")
     assert cli.commands[name].help
+    assert "\\b" not in out
 
 
 # --- Asking ---

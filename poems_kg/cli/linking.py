@@ -55,13 +55,13 @@ def releases(names: tuple[str, ...], data: Path | None, form: str) -> None:
 @click.option("--sha256", default="", help="Checksum that the file must have; for one file only.")
 @click.option("--timeout", type=float, default=60.0, show_default=True, help="Seconds without a byte to give up after.")
 def fetch(names: tuple[str, ...], sha256: str, timeout: float) -> None:
-    r"""
+    """
     Download releases into the cache, from their permanent addresses; NAME@VERSION for a certain one.
 
     \b
       poems-kg link fetch hpo hpoa mondo mondo-mappings
       poems-kg link fetch hpo@2025-01-16
-    """
+    """  # noqa: D301 - click reads the backspace
     from poems_kg.releases.catalogue import addresses, cache_folder
     from poems_kg.releases.fetching import download
 
