@@ -22,7 +22,7 @@ from poems_kg.releases.catalogue import cache_folder
 from poems_kg.store import LocalStore
 
 STORE: Final = "store"
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when the graph's shape changes, so that an older store is not misread."""
 
 
