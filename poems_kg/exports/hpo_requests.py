@@ -76,7 +76,7 @@ def _reason_against(desk: Desk, entity: Entity) -> tuple[str, str]:
         return f"not below {_ABNORMALITY} Phenotypic abnormality", ""
     if _BUNDLE.search(entity.label):
         return "bundles several findings, and HPO takes single ones", ""
-    for name in (entity.label, *entity.names):
+    for name in (entity.label, *(words for scope, words in entity.synonyms if scope == "exact")):
         if found := desk.upstream.bearers(name):
             return f"{HPO.title} {desk.upstream.version} has {name!r} as {', '.join(found)}", ""
     if not any(reference.startswith(("PMID:", "DOI:")) for reference in definition_references(desk, entity)):
