@@ -8,7 +8,7 @@ decimal 5.0 as 5), truth values as truth values, everything else to the letter.
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -21,6 +21,8 @@ from conftest import ASKED_OF_MINI_LINKED
 
 import poems_kg
 from poems_kg.knowledge_graph import KnowledgeGraph
+from poems_kg.linked import open_linked
+from poems_kg.linked.folder import dump_linked
 from poems_kg.names import UnknownTermError
 from poems_kg.questions import Answer, find_questions
 from poems_kg.sparql import QueryError
@@ -98,8 +100,8 @@ def wait_for(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
 
 
 @contextmanager
-def serve(folder: Path, kg: KnowledgeGraph, max_rows: int) -> Iterator[str]:
-    """Start Virtuoso in a folder, load the released graph, give the address of the endpoint, stop it at the end."""
+def serve(folder: Path, write: Callable[[Path], object], max_rows: int) -> Iterator[str]:
+    """Start Virtuoso in a folder, load what is written as N-Quads, give the address of the endpoint, stop it at the end."""
     assert VIRTUOSO
     assert ISQL
     sql_port, http_port = free_port(), free_port()
@@ -107,7 +109,7 @@ def serve(folder: Path, kg: KnowledgeGraph, max_rows: int) -> Iterator[str]:
     configuration.write_text(
         CONFIGURATION.format(folder=folder, sql_port=sql_port, http_port=http_port, max_rows=max_rows)
     )
-    kg.export("nquads", folder / "poems.nq")
+    write(folder / "poems.nq")
     server = subprocess.Popen([VIRTUOSO, "-f", "-c", configuration], cwd=folder, stdout=-3, stderr=-3)
     try:
         wait_for(http_port, server, folder / "virtuoso.log")
@@ -127,7 +129,7 @@ def serve(folder: Path, kg: KnowledgeGraph, max_rows: int) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def endpoint(kg: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Virtuoso that gives 10,000 rows at most, as many public ones do."""
-    with serve(tmp_path_factory.mktemp("virtuoso"), kg, 10_000) as url:
+    with serve(tmp_path_factory.mktemp("virtuoso"), lambda path: kg.export("nquads", path), 10_000) as url:
         yield url
 
 
@@ -138,9 +140,10 @@ def far(endpoint: str) -> KnowledgeGraph:
 
 
 @pytest.fixture(scope="session")
-def far_linked(mini_linked: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeGraph]:
+def far_linked(mini_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeGraph]:
     """A small linked graph at another Virtuoso."""
-    with serve(tmp_path_factory.mktemp("virtuoso"), mini_linked, 10_000) as url:
+    store = open_linked(mini_folder)
+    with serve(tmp_path_factory.mktemp("virtuoso"), lambda path: dump_linked(store, path), 10_000) as url:
         yield poems_kg.connect(url, timeout=60)
 
 

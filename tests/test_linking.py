@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import Run
 
+from poems_kg.linked import open_linked
 from poems_kg.releases import catalogue as catalogue_module
 from poems_kg.releases.catalogue import CACHE_VARIABLE, catalogue
 
@@ -114,6 +115,16 @@ def test_a_graph_is_built_where_it_is_wanted_and_asked(run: Run, tmp_path: Path)
     assert err == "note: HP:0006941 is now HP:0001271\n"
 
 
+def test_the_graph_is_written_whole_for_an_endpoint(run: Run, mini_folder: Path, tmp_path: Path) -> None:
+    code, out, _ = run("link", "dump", "--from", mini_folder, "-o", tmp_path / "linked.nq")
+    assert code == 0
+    assert out.strip() == str(tmp_path / "linked.nq")
+    assert len((tmp_path / "linked.nq").read_bytes().splitlines()) == len(open_linked(mini_folder).quads)
+    code, _, err = run("link", "dump", "--from", mini_folder, "-o", tmp_path / "none" / "linked.nq")
+    assert code == 2
+    assert "cannot be written" in one_line(err)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -137,7 +148,7 @@ def test_a_question_on_all_disorders_says_how_to_get_the_graph(
 
 
 def test_every_command_below_link_has_help(run: Run) -> None:
-    for name in ("releases", "fetch", "build"):
+    for name in ("releases", "fetch", "build", "dump"):
         code, out, _ = run("link", name, "-h")
         assert code == 0
         assert out.startswith("Usage: poems-kg link")

@@ -106,4 +106,18 @@ def build_command(output: Path | None, data: Path | None, older: bool) -> None:
     click.echo(f"{len(joined.shown)} disorders, {len(joined.annotations)} annotations: {folder}")
 
 
+@link.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="File to write: N-Quads.")
+@click.option("--from", "folder", type=click.Path(path_type=Path), help="Folder of the linked graph, if not the cache.")
+def dump(output: Path, folder: Path | None) -> None:
+    """Write the whole linked graph as N-Quads, to load it into an endpoint."""
+    from poems_kg.linked import open_linked
+    from poems_kg.linked.folder import dump_linked
+
+    with progress_bar() as report:
+        report(f"writing {output}", 0, 0)
+        dump_linked(open_linked(folder), output)
+    click.echo(output)
+
+
 COMMANDS = (link,)

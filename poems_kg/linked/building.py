@@ -17,6 +17,7 @@ from poems_kg.linked.quads import (
     mapping_quads,
     ontology_quads,
     release_quads,
+    upstream_quads,
 )
 from poems_kg.names import key_quads
 from poems_kg.places import graph_file
@@ -34,6 +35,7 @@ BATCH: Final = 500_000
 
 
 _IMPORTED: Final = iri("IAO:0000412")
+_CATEGORY: Final = iri("kg:category")
 
 
 def quiet(_: str, __: int = 0, ___: int = 0) -> None:
@@ -71,6 +73,7 @@ def _fill(store: ox.Store, core: list[ox.Quad], joined: Joined, report: Report) 
 
     said = {quad.triple for quad in core}
     labelled = {quad.subject for quad in core if quad.predicate == LABEL}
+    terms = {quad.subject for quad in core if quad.predicate == _CATEGORY}
 
     def published() -> Iterator[ox.Quad]:
         yield from release_quads(releases.files, joined.notes)
@@ -87,6 +90,8 @@ def _fill(store: ox.Store, core: list[ox.Quad], joined: Joined, report: Report) 
         # All graphs together are what is asked: nothing may stand in two of them, and a term has one label, ours first.
         yield from core
         for quad in published():
+            if quad.subject in terms:
+                yield from upstream_quads(quad)
             if quad.triple in said:
                 continue
             if quad.predicate == LABEL:

@@ -12,7 +12,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from poems_kg.ids import UnknownPrefixError, expand, standardize
+from poems_kg.ids import UnknownPrefixError, compress, expand, standardize
 from poems_kg.rdf import DEFINITION, LABEL, SUBCLASS_OF, A, iri, number, text
 from poems_kg.releases.catalogue import Release
 from poems_kg.releases.hpoa import parse_frequency
@@ -91,6 +91,25 @@ def mapping_quads(name: str, mappings: Iterable[SssomMapping]) -> Quads:
                 yield ox.Quad(target, LABEL, text(row.object_label), graph)
         else:
             yield ox.Quad(subject, _XREF, text(standardize(row.object_id)), graph)
+
+
+_NAMING: Final = frozenset({LABEL, *_SYNONYM.values()})
+_MATCHING: Final = frozenset(
+    {_XREF, *(iri(f"skos:{kind}Match") for kind in ("exact", "close", "broad", "narrow", "related"))}
+)
+
+
+def upstream_quads(quad: ox.Quad) -> Quads:
+    """
+    A name or a match that a release has for a term of ours, said apart.
+
+    What our own graph says, too, is not repeated in the graph of a release. Without these one could not tell what the
+    release has from what only we say.
+    """
+    if quad.predicate in _NAMING and isinstance(quad.object, ox.Literal):
+        yield ox.Quad(quad.subject, iri("kg:upstream_name"), text(quad.object.value), LINKED)
+    elif quad.predicate in _MATCHING and isinstance(quad.object, ox.Literal | ox.NamedNode):
+        yield ox.Quad(quad.subject, iri("kg:upstream_match"), text(compress(quad.object.value)), LINKED)
 
 
 def hierarchy_quads(parents: Mapping[str, Iterable[str]]) -> Quads:
