@@ -101,7 +101,7 @@ def wait_for(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
 
 @contextmanager
 def serve(folder: Path, write: Callable[[Path], object], max_rows: int) -> Iterator[str]:
-    """Start Virtuoso in a folder, load what is written as N-Quads, give the address of the endpoint, stop it at the end."""
+    """Start Virtuoso in a folder, load N-Quads, give the address of the endpoint, stop it at the end."""
     assert VIRTUOSO
     assert ISQL
     sql_port, http_port = free_port(), free_port()
@@ -263,7 +263,7 @@ def test_the_command_line_asks_the_endpoint(
 
 def test_rows_are_whole_where_the_server_gives_few_at_a_time(kg: KnowledgeGraph, tmp_path: Path) -> None:
     unordered = "SELECT ?claim WHERE { ?claim <https://w3id.org/poems-kg/vocab/certainty> 'probable' }"
-    with serve(tmp_path, kg, 90) as url:
+    with serve(tmp_path, lambda path: kg.export("nquads", path), 90) as url:
         for page_size, name in ((40, "treatment_outcomes"), (1000, "references")):
             stingy = poems_kg.connect(url, timeout=60, page_size=page_size)
             stingy.names = kg.names
