@@ -122,7 +122,6 @@ def write_store(folder: Path, fill: Callable[[ox.Store], None]) -> None:
     store = ox.Store(str(folder / STORE))
     fill(store)
     store.flush()
-    store.optimize()
     del store  # lets go of the files
     manifest = {"format": FORMAT, "core": core_checksum()}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

@@ -186,7 +186,7 @@ def computed_quads(joined: Joined) -> Quads:
     What follows from the releases, in ``graph:linked``.
 
     ``kg:within`` leads from a class to itself and to all classes above it; ``kg:shows`` from a disorder to its
-    findings and the broader ones; ``kg:information_content`` is in bits. A disorder has all its names of databases.
+    findings and the broader ones; ``kg:information_content`` is in bits.
     """
     within, shows = iri("kg:within"), iri("kg:shows")
     for closed in (joined.findings, joined.disorders):
@@ -199,7 +199,6 @@ def computed_quads(joined: Joined) -> Quads:
         for finding_id in finding_ids:
             yield ox.Quad(subject, shows, node(finding_id), LINKED)
     yield from _weights(joined)
-    yield from _disorders(joined)
 
 
 def _weights(joined: Joined) -> Quads:
@@ -212,7 +211,7 @@ def _weights(joined: Joined) -> Quads:
         yield ox.Quad(node(disorder_id), total, number(round(amount, 6)), LINKED)
 
 
-def _disorders(joined: Joined) -> Quads:
+def disorder_quads(joined: Joined) -> Quads:
     """The label of every annotated disorder, and the ids under which databases have it."""
     known: dict[str, set[str]] = defaultdict(set)
     for row in joined.annotations:
