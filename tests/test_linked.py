@@ -3,6 +3,7 @@
 import errno
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -12,6 +13,7 @@ from filelock import FileLock
 from rdflib import Dataset
 
 import poems_kg
+from poems_kg.ids import PoemsKgError
 from poems_kg.knowledge_graph import KnowledgeGraph
 from poems_kg.linked import build_linked, default_folder, is_linked, open_linked
 from poems_kg.linked.folder import LinkedError
@@ -216,6 +218,13 @@ def test_a_full_disk_leaves_the_old_graph(mini_folder: Path, tmp_path: Path, mon
 
 def test_two_builds_at_once_are_refused(tmp_path: Path) -> None:
     with FileLock(tmp_path / ".linked.lock"), pytest.raises(LinkedError, match="another build of it is under way"):
+        build_linked(tmp_path / "linked", RELEASES)
+
+
+@pytest.mark.parametrize("module", ["filelock", "obonet"])
+def test_without_the_extra_the_way_out_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(PoemsKgError, match=f"{module} is missing; install poems-kg with its 'link' extra"):
         build_linked(tmp_path / "linked", RELEASES)
 
 

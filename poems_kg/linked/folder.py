@@ -76,8 +76,10 @@ def replacing(folder: Path) -> Iterator[Path]:
 
     :raises LinkedError: if another process is doing the same, or the place cannot be written.
     """
-    from filelock import FileLock, Timeout
-
+    try:
+        from filelock import FileLock, Timeout
+    except ImportError as error:
+        raise LinkedError(f"{error.name} is missing; install poems-kg with its 'link' extra") from error
     target = folder.absolute()
     if target.exists() and not is_linked(target) and (not target.is_dir() or any(target.iterdir())):
         raise LinkedError(f"{folder}: holds something else; name a new or empty folder")
