@@ -6,34 +6,22 @@ and the same bindings in one run; their rows are compared, and a difference is s
 """
 
 import math
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+
+from timing import RUNS, limited, rows, seconds
 
 import poems_kg
 from poems_kg.places import graph_file
 from poems_kg.questions import Question, answer, bind, find_questions, to_answer
 from poems_kg.sparql import bind_terms
 
-RUNS = 7
 PEER_LIMIT = 12
 """Seconds after which rdflib's engine is stopped; it answers each question once, for it is slow."""
-
-
-def seconds(action: Callable[[], object], runs: int) -> float:
-    """Median wall-clock seconds of an action after one warm-up."""
-    action()
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
 
 
 def process_seconds(arguments: list[str], runs: int = 5) -> float:
@@ -51,21 +39,10 @@ def inside(code: str) -> float:
     return statistics.median(times)
 
 
-def rows(answer: object) -> list[str]:
-    """Rows in an order of their own, for comparing."""
-    return sorted(str(row) for row in answer)  # type: ignore[attr-defined]
-
-
-def stop(*_: object) -> None:
-    """End what runs too long."""
-    raise TimeoutError
-
-
 def main() -> None:
     """Print all figures as a Markdown table."""
     from rdflib import Dataset
 
-    signal.signal(signal.SIGALRM, stop)
     command = [str(Path(sys.executable).parent / "poems-kg")]
     print("| what | seconds |\n|---|--:|")
     print(f"| `import poems_kg` | {inside('import poems_kg'):.3f} |")
@@ -88,14 +65,12 @@ def main() -> None:
         own_rows = rows(answer(question, {}, kg.store, kg.names))
         own = seconds(lambda: answer(question, {}, kg.store, kg.names), RUNS) * 1e3
         start = time.perf_counter()
-        signal.alarm(PEER_LIMIT)
         try:
-            peer_rows = rows(to_answer(peer.query(asked), kg.names))
+            with limited(PEER_LIMIT):
+                peer_rows = rows(to_answer(peer.query(asked), kg.names))
         except TimeoutError:
             print(f"| {question.name} | {len(own_rows)} | {own:.1f} | over {PEER_LIMIT} s | | |", flush=True)
             return own, math.inf
-        finally:
-            signal.alarm(0)
         other = (time.perf_counter() - start) * 1e3
         same = "yes" if own_rows == peer_rows else "NO"
         print(
