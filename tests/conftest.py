@@ -74,7 +74,7 @@ def mini_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = copy_releases(folder / "data")
     # A crowd of disorders that have nothing in common with the others: only in a crowd does a finding tell something.
     row = "OMIM:99800{n}\tDISORDER IN THE CROWD {n}\t\tHP:0001744\tPMID:5\tPCS\t\t\t\t\tP\tTEST:hand[2026-11-21]\n"
-    rows = [row.format(n=n) for n in range(60)] + [row.format(n=1).replace("HP:0001744", "HP:0031357")]
+    rows = [row.format(n=n) for n in range(80)] + [row.format(n=1).replace("HP:0001744", "HP:0031357")]
     with (data / "phenotype.hpoa").open("a", encoding="utf-8") as hpoa:
         hpoa.writelines(rows)
     from poems_kg.linked import build_linked
