@@ -16,7 +16,7 @@ import poems_kg
 from poems_kg.ids import PoemsKgError
 from poems_kg.knowledge_graph import KnowledgeGraph
 from poems_kg.linked import build_linked, default_folder, is_linked, open_linked
-from poems_kg.linked.folder import LinkedError
+from poems_kg.linked.folder import FORMAT, LinkedError
 from poems_kg.names import Meaning
 from poems_kg.questions import Question, QuestionError, answer, bind, find_questions, to_answer
 from poems_kg.releases.catalogue import CACHE_VARIABLE
@@ -258,4 +258,4 @@ def test_a_damaged_store_is_said(mini_folder: Path, tmp_path: Path) -> None:
     shutil.rmtree(target / "store")
     with pytest.raises(LinkedError, match="the store is damaged"):
         open_linked(target)
-    assert json.loads((target / "linked.json").read_text(encoding="utf-8"))["format"] == 1
+    assert json.loads((target / "linked.json").read_text(encoding="utf-8"))["format"] == FORMAT
