@@ -105,7 +105,7 @@ def count_in_python(store: ox.Store) -> dict[str, Counts]:
     What the comparisons must give, from the rows of the annotations and without SPARQL.
 
     ``shown`` goes up HPO as the linked graph closes it (``kg:within``), ``telling`` leaves out what more than one
-    disorder in sixteen shows, and ``closed`` follows ``rdfs:subClassOf`` through all graphs, ours among them.
+    disorder in thirty-two shows, and ``closed`` follows ``rdfs:subClassOf`` through all graphs, ours among them.
     """
     direct = _annotated(store)
     within: dict[str, set[str]] = defaultdict(set)

@@ -35,9 +35,6 @@ class Graphs:
     all: Final = (asserted, inferred, claims, links, imports, conflicts)
 
 
-LINKED_GRAPHS: Final = ("linked", "releases")
-"""Names of what a linked graph has besides, next to one graph for each release: what was computed, and from what."""
-
 A: Final = iri("rdf:type")
 LABEL: Final = iri("rdfs:label")
 SUBCLASS_OF: Final = iri("rdfs:subClassOf")

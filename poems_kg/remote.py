@@ -6,8 +6,7 @@ server has given more rows at once before, or has no row after the last; else it
 """
 
 from collections.abc import Mapping
-from functools import cached_property
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, IncompleteRead
 from io import BytesIO
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -15,8 +14,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-from poems_kg.ids import expand
-from poems_kg.rdf import LINKED_GRAPHS, Graphs
+from poems_kg.ids import expand, prefixes
 from poems_kg.sparql import QueryError, bind_terms, check_read_only, has_dataset, page, query_form
 from poems_kg.store import NO_ROWS, Row, to_value
 
@@ -26,14 +24,13 @@ if TYPE_CHECKING:
 
     _Rows = list[Mapping[Variable, Identifier]]
 
-_RELEASES = """
-PREFIX graph: <https://w3id.org/poems-kg/graph/>
-PREFIX kg: <https://w3id.org/poems-kg/vocab/>
-SELECT DISTINCT ?name FROM graph:releases WHERE { ?release kg:release_name ?name } ORDER BY ?name
-"""
 _ROWS = "application/sparql-results+json, application/sparql-results+xml;q=0.8"
 _TRIPLES = "text/turtle, application/n-triples;q=0.8, application/rdf+xml;q=0.5"
 _CHUNK = 1 << 16
+_OURS = prefixes()["graph"]
+_GRAPHS = f"""
+SELECT DISTINCT ?graph WHERE {{ GRAPH ?graph {{ ?s ?p ?o }} FILTER(STRSTARTS(STR(?graph), "{_OURS}")) }} ORDER BY ?graph
+"""
 
 
 class RefusedError(QueryError):
@@ -44,8 +41,8 @@ class RemoteStore:
     """
     A SPARQL 1.1 endpoint, asked over HTTP by POST.
 
-    Each query names our graphs as its dataset, together as the default graph and each by its name, so that other graphs
-    on the same server do not mix in; a query with a FROM of its own is left alone.
+    Each query names as its dataset those of our graphs that are there, together as the default graph and each by its
+    name, so that other graphs on the same server do not mix in; a query with a FROM of its own is left alone.
     """
 
     def __init__(self, url: str, timeout: float = 30.0, page_size: int = 10_000) -> None:
@@ -64,6 +61,7 @@ class RemoteStore:
         self.timeout = timeout
         self.page_size = page_size
         self._most_rows = 0
+        self._graphs: list[str] | None = None
 
     def query(self, sparql: str, bindings: "Mapping[str, Identifier] | None" = None) -> "Result":
         """
@@ -107,19 +105,24 @@ class RemoteStore:
             rows += more
         return rows
 
-    @cached_property
-    def _graphs(self) -> list[str]:
-        """Our graphs, and those of other releases where it is the linked graph that the endpoint has."""
-        core = [graph.value for graph in Graphs.all]
-        found = [str(row[0]) for row in self.select(_RELEASES)[1]]
-        return core + [expand(f"graph:{name}") for name in (*LINKED_GRAPHS, *found)] if found else core
+    def _find_graphs(self) -> list[str]:
+        """Our named graphs at the endpoint; it is asked once."""
+        if self._graphs is None:
+            self._graphs = []  # so that this question goes without a dataset
+            try:
+                self._graphs = [expand(str(row[0])) for row in self.select(_GRAPHS)[1]]
+            finally:
+                self._graphs = self._graphs or None
+        if self._graphs is None:
+            raise QueryError(f"{self.url}: no graph below {_OURS} is there; load what 'poems-kg export nquads' writes")
+        return self._graphs
 
     def _ask(self, sparql: str) -> "Result":
         from rdflib.query import Result
 
         fields = [("query", sparql)]
         if not has_dataset(sparql):
-            fields += [(f"{part}-graph-uri", graph) for part in ("default", "named") for graph in self._graphs]
+            fields += [(f"{part}-graph-uri", graph) for graph in self._find_graphs() for part in ("default", "named")]
         accept = _ROWS if query_form(sparql) in {"SELECT", "ASK"} else _TRIPLES
         headers = {"Accept": accept, "Content-Type": "application/x-www-form-urlencoded"}
         kind, body = self._send(Request(self.url, urlencode(fields).encode(), headers))  # noqa: S310 - http(s) only
@@ -144,10 +147,12 @@ class RemoteStore:
             ) from error
         except TimeoutError as error:
             raise self._too_late() from error
-        except (OSError, HTTPException) as error:
+        except HTTPException as error:
+            raise QueryError(f"{self.url}: the answer broke off ({error}); ask again") from error
+        except OSError as error:
             if isinstance(getattr(error, "reason", None), TimeoutError):
                 raise self._too_late() from error
-            raise QueryError(f"{self.url}: no whole answer ({error}); check the address, or ask again") from error
+            raise QueryError(f"{self.url}: no answer ({error}); check the address") from error
 
     def _too_late(self) -> QueryError:
         return QueryError(f"{self.url}: no whole answer in {self.timeout:g} seconds; allow more time, or ask for less")
@@ -160,8 +165,6 @@ def _read(answer: HTTPResponse, deadline: float) -> bytes:
     :raises TimeoutError: if the clock passes the deadline first, however steadily bytes drip in.
     :raises HTTPException: if the body is shorter than announced.
     """
-    from http.client import IncompleteRead
-
     chunks = []
     while chunk := answer.read1(_CHUNK):
         chunks.append(chunk)

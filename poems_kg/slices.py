@@ -4,14 +4,15 @@ Cut slices from the release files of other ontologies: what they say of our term
 Ids get the prefixes of our own map. A cross-reference to a vocabulary that the map does not have is left out.
 """
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from poems_kg.ids import PoemsKgError, is_known, standardize
 from poems_kg.links import CROSS_REFERENCE, MAPPING_COLUMNS, ROOTS, TermMapping, Upstream, ancestors
+from poems_kg.releases.mondo import read_edges, read_sssom
+from poems_kg.releases.obo import read_obo
 
 _OBO = "http://purl.obolibrary.org/obo/"
 _PUBLICATIONS = ("pubmed", "doi")
@@ -39,40 +40,25 @@ def _address(version: str, path: Path) -> str:
     return f"{_OBO}{version}" if version.endswith(".owl") else f"{_OBO}{version}/{path.name}"
 
 
-def _read_obo(releases: _Releases, path: Path) -> None:
-    import obonet
-
-    graph = obonet.read_obo(path, ignore_obsolete=False)
-    version = graph.graph.get("data-version", "")
+def _add_ontology(releases: _Releases, path: Path) -> None:
+    ontology = read_obo(path)
     own_prefix = path.stem.partition("_")[0].casefold()
-    for term_id, data in graph.nodes(data=True):
-        if "name" not in data:
-            continue
+    for term_id, record in ontology.classes.items():
         # Ontologies carry copies of each other's classes; what a class's own file says goes first.
         if term_id in releases.classes and not term_id.casefold().startswith(f"{own_prefix}:"):
             continue
-        replaced = data.get("replaced_by", ["true"])[0] if data.get("is_obsolete") == "true" else ""
-        release = f"{path.name} {version or 'no version given'}"
-        releases.classes[term_id] = Upstream(
-            term_id, data["name"], tuple(sorted(data.get("is_a", []))), replaced, release
-        )
-        # A cross-reference may be followed by words in quotes and by qualifiers in braces.
-        releases.references[term_id] = [words.split()[0] for words in data.get("xref", []) if words.strip()]
-        releases.addresses[term_id] = _address(version, path) if version else ""
+        replaced = (record.replaced_by or ("true",))[0] if record.is_obsolete else ""
+        release = f"{path.name} {ontology.version or 'no version given'}"
+        releases.classes[term_id] = Upstream(term_id, record.label, tuple(sorted(record.parent_ids)), replaced, release)
+        releases.references[term_id] = list(record.xrefs)
+        releases.addresses[term_id] = _address(ontology.version, path) if ontology.version else ""
 
 
-def _read_sssom(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        version = ""
-        body: list[str] = []
-        for line in lines:
-            if line.startswith("# mapping_set_version:"):
-                version = line.partition(":")[2].strip()
-            elif not line.startswith("#"):
-                body.append(line)
-        for row in csv.DictReader(body, delimiter="\t"):
-            ids = {column: standardize(row[column]) for column in ("subject_id", "object_id")}
-            yield {"object_label": "", **row, **ids, "mapping_source": version}
+def _mapping_rows(path: Path) -> Iterator[dict[str, str]]:
+    found = read_sssom(path)
+    for row in found.mappings:
+        ids = {"subject_id": standardize(row.subject_id), "object_id": standardize(row.object_id)}
+        yield {**asdict(row), **ids, "mapping_source": found.version}
 
 
 def _read_releases(folders: list[Path]) -> _Releases:
@@ -84,18 +70,16 @@ def _read_releases(folders: list[Path]) -> _Releases:
         )
     releases = _Releases()
     for path in obo_files:
-        _read_obo(releases, path)
-    releases.rows = [row for path in mapping_files for row in _read_sssom(path)]
+        _add_ontology(releases, path)
+    releases.rows = [row for path in mapping_files for row in _mapping_rows(path)]
     parents: dict[str, set[str]] = defaultdict(set)
     for path in _files(folders, "mondo*edges.tsv"):
-        with path.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines, delimiter="\t"):
-                if row["predicate"] == "biolink:subclass_of":
-                    parents[row["subject"]].add(row["object"])
+        for term_id, above in read_edges(path).items():
+            parents[term_id] |= above
     for row in releases.rows:
         mondo_id, release = row["subject_id"], row["mapping_source"]
-        above = tuple(sorted(parents.get(mondo_id, ())))
-        releases.classes.setdefault(mondo_id, Upstream(mondo_id, row["subject_label"], above, "", release))
+        broader = tuple(sorted(parents.get(mondo_id, ())))
+        releases.classes.setdefault(mondo_id, Upstream(mondo_id, row["subject_label"], broader, "", release))
         if row["object_label"]:
             releases.classes.setdefault(
                 row["object_id"], Upstream(row["object_id"], row["object_label"], (), "", release)

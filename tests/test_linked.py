@@ -3,17 +3,20 @@
 import errno
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from conftest import ASKED_OF_MINI_LINKED, RELEASES, copy_releases
 from filelock import FileLock
 from rdflib import Dataset
 
 import poems_kg
+from poems_kg.ids import PoemsKgError
 from poems_kg.knowledge_graph import KnowledgeGraph
 from poems_kg.linked import build_linked, default_folder, is_linked, open_linked
-from poems_kg.linked.folder import LinkedError
+from poems_kg.linked.folder import FORMAT, LinkedError
 from poems_kg.names import Meaning
 from poems_kg.questions import Question, QuestionError, answer, bind, find_questions, to_answer
 from poems_kg.releases.catalogue import CACHE_VARIABLE
@@ -21,47 +24,14 @@ from poems_kg.releases.opening import ReleaseError
 from poems_kg.sparql import bind_terms
 from poems_kg.store import LocalStore, Value
 
-DATA = Path(__file__).parent / "data" / "releases" / "linked"
 QUESTIONS = find_questions()
 LINKED = {name: question for name, question in QUESTIONS.items() if question.needs == "linked"}
 KG = "https://w3id.org/poems-kg/vocab/"
-MINI = {
-    "rare_disorders_sharing_finding": {"finding": "HP:0009830"},
-    "findings_apart": {"other": "MONDO:9990001"},
-    "missing_from_claims": {"disorder": "MONDO:9990001"},
-}
-"""What to ask the small linked graph, where the defaults would find nothing in it."""
-
-
-def copy(target: Path) -> Path:
-    """The hand-made releases, to be spoilt."""
-    shutil.copytree(DATA, target)
-    return target
 
 
 def as_rows(rows: list[dict[str, Value]]) -> list[tuple[str, ...]]:
     """Rows that can be compared, nothing apart from empty text."""
     return sorted(tuple("" if cell is None else repr(cell) for cell in row.values()) for row in rows)
-
-
-@pytest.fixture(scope="session")
-def mini_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The core graph joined to the hand-made releases."""
-    folder = tmp_path_factory.mktemp("linked")
-    data = copy(folder / "data")
-    # A crowd of disorders that have nothing in common with the others: only in a crowd does a finding tell something.
-    row = "OMIM:99800{n}\tDISORDER IN THE CROWD {n}\t\tHP:0001744\tPMID:5\tPCS\t\t\t\t\tP\tTEST:hand[2026-11-21]\n"
-    rows = [row.format(n=n) for n in range(60)] + [row.format(n=1).replace("HP:0001744", "HP:0031357")]
-    with (data / "phenotype.hpoa").open("a", encoding="utf-8") as hpoa:
-        hpoa.writelines(rows)
-    build_linked(folder / "mini", data)
-    return folder / "mini"
-
-
-@pytest.fixture(scope="session")
-def mini_linked(mini_folder: Path) -> KnowledgeGraph:
-    """The same, open."""
-    return poems_kg.load_linked(mini_folder)
 
 
 # --- On what PyPI carries ---
@@ -146,7 +116,7 @@ def second_opinion(in_memory: LocalStore) -> Dataset:
 def test_memory_disk_and_rdflib_agree(
     mini_linked: KnowledgeGraph, in_memory: LocalStore, second_opinion: Dataset, question: Question
 ) -> None:
-    given = MINI.get(question.name, {})
+    given = ASKED_OF_MINI_LINKED.get(question.name, {})
     ours = mini_linked.ask(question.name, **given)
     assert ours.rows
     assert answer(question, given, in_memory, mini_linked.names).rows == ours.rows
@@ -199,7 +169,7 @@ def test_no_statement_stands_in_two_graphs(mini_linked: KnowledgeGraph) -> None:
 
 def test_two_builds_have_the_same_statements(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        build_linked(tmp_path / name, DATA)
+        build_linked(tmp_path / name, RELEASES)
     assert set(open_linked(tmp_path / "one").quads) == set(open_linked(tmp_path / "two").quads)
 
 
@@ -212,7 +182,7 @@ def test_the_core_graph_says_that_it_cannot_answer(kg: KnowledgeGraph) -> None:
 
 
 def test_an_older_hpo_is_refused_unless_allowed(tmp_path: Path) -> None:
-    data = copy(tmp_path / "data")
+    data = copy_releases(tmp_path / "data")
     old = (data / "hp.obo").read_text(encoding="utf-8").replace("2025-01-16", "2020-12-07")
     (data / "hp.obo").write_text(old, encoding="utf-8")
     with pytest.raises(ReleaseError, match=r"2020-12-07 is older than .*--older"):
@@ -225,7 +195,7 @@ def test_an_older_hpo_is_refused_unless_allowed(tmp_path: Path) -> None:
 def test_a_build_that_fails_leaves_the_old_graph(mini_folder: Path, tmp_path: Path) -> None:
     target = tmp_path / "linked"
     shutil.copytree(mini_folder, target)
-    data = copy(tmp_path / "data")
+    data = copy_releases(tmp_path / "data")
     (data / "phenotype.hpoa").write_text("database_id\n", encoding="utf-8")
     with pytest.raises(ReleaseError, match="not the header"):
         build_linked(target, data)
@@ -242,19 +212,26 @@ def test_a_full_disk_leaves_the_old_graph(mini_folder: Path, tmp_path: Path, mon
 
     monkeypatch.setattr("poems_kg.linked.building.write_store", full)
     with pytest.raises(LinkedError, match=r"no space left on device.*free some room"):
-        build_linked(target, DATA)
+        build_linked(target, RELEASES)
     assert poems_kg.load(target).ask("annotations").rows
 
 
 def test_two_builds_at_once_are_refused(tmp_path: Path) -> None:
     with FileLock(tmp_path / ".linked.lock"), pytest.raises(LinkedError, match="another build of it is under way"):
-        build_linked(tmp_path / "linked", DATA)
+        build_linked(tmp_path / "linked", RELEASES)
+
+
+@pytest.mark.parametrize("module", ["filelock", "obonet"])
+def test_without_the_extra_the_way_out_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(PoemsKgError, match=f"{module} is missing; install poems-kg with its 'link' extra"):
+        build_linked(tmp_path / "linked", RELEASES)
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
     with pytest.raises(LinkedError, match="holds something else"):
-        build_linked(tmp_path, DATA)
+        build_linked(tmp_path, RELEASES)
     assert (tmp_path / "thesis.txt").read_text(encoding="utf-8") == "years of work"
 
 
@@ -281,4 +258,4 @@ def test_a_damaged_store_is_said(mini_folder: Path, tmp_path: Path) -> None:
     shutil.rmtree(target / "store")
     with pytest.raises(LinkedError, match="the store is damaged"):
         open_linked(target)
-    assert json.loads((target / "linked.json").read_text(encoding="utf-8"))["format"] == 1
+    assert json.loads((target / "linked.json").read_text(encoding="utf-8"))["format"] == FORMAT

@@ -26,7 +26,7 @@ Load = Callable[..., KnowledgeGraph]
 @format_option
 @click.pass_obj
 def ask(load: Load, name: str | None, parameters: tuple[str, ...], explain: bool, form: str) -> None:
-    r"""
+    """
     Answer a question; without NAME, list all questions.
 
     Entities may be typed as label, synonym, abbreviation or CURIE:
@@ -34,7 +34,7 @@ def ask(load: Load, name: str | None, parameters: tuple[str, ...], explain: bool
     \b
       poems-kg ask disorders_sharing_finding -p finding="enlarged liver"
       poems-kg ask distinguishing_features -p other=CIDP
-    """
+    """  # noqa: D301 - click reads the backspace
     if name is None:
         questions = find_questions().values()
         print_rows(["name", "summary", "parameters"], [_listed(question) for question in questions], form)

@@ -21,13 +21,13 @@ SHORT = ["conflict_id", "kind", "subject_label", "side_a", "side_b", "status", "
 @format_option
 @click.pass_context
 def conflicts(context: click.Context, kind: str | None, term: str, status: str | None, form: str) -> None:
-    r"""
+    """
     List where sources disagree, with both sides. Exit code 1 if one is new, so nobody has reviewed it.
 
     \b
       poems-kg conflicts --kind taxonomic
       poems-kg conflicts --term "Castleman disease" -f tsv
-    """
+    """  # noqa: D301 - click reads the backspace
     load: Load = context.obj
     answer = load().ask("conflicts", kind=kind or ANY, entity=term or ANY, status=status or ANY)
     print_rows(SHORT if form == "table" else answer.columns, answer.rows, form, "no conflicts")

@@ -55,13 +55,13 @@ def releases(names: tuple[str, ...], data: Path | None, form: str) -> None:
 @click.option("--sha256", default="", help="Checksum that the file must have; for one file only.")
 @click.option("--timeout", type=float, default=60.0, show_default=True, help="Seconds without a byte to give up after.")
 def fetch(names: tuple[str, ...], sha256: str, timeout: float) -> None:
-    r"""
+    """
     Download releases into the cache, from their permanent addresses; NAME@VERSION for a certain one.
 
     \b
       poems-kg link fetch hpo hpoa mondo mondo-mappings
       poems-kg link fetch hpo@2025-01-16
-    """
+    """  # noqa: D301 - click reads the backspace
     from poems_kg.releases.catalogue import addresses, cache_folder
     from poems_kg.releases.fetching import download
 
@@ -104,6 +104,20 @@ def build_command(output: Path | None, data: Path | None, older: bool) -> None:
     for note in joined.notes:
         click.echo(f"note: {note}")
     click.echo(f"{len(joined.shown)} disorders, {len(joined.annotations)} annotations: {folder}")
+
+
+@link.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="File to write: N-Quads.")
+@click.option("--from", "folder", type=click.Path(path_type=Path), help="Folder of the linked graph, if not the cache.")
+def dump(output: Path, folder: Path | None) -> None:
+    """Write the whole linked graph as N-Quads, to load it into an endpoint."""
+    from poems_kg.linked import open_linked
+    from poems_kg.linked.folder import dump_linked
+
+    with progress_bar() as report:
+        report(f"writing {output}", 0, 0)
+        dump_linked(open_linked(folder), output)
+    click.echo(output)
 
 
 COMMANDS = (link,)

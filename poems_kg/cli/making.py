@@ -66,12 +66,12 @@ def export(load: Load, name: str | None, output: Path | None, form: str) -> None
 @format_option
 @click.pass_obj
 def view(load: Load, name: str | None, output: Path | None, form: str) -> None:
-    r"""
+    """
     Make the NetworkX view NAME: its edges as rows, or a picture with -o; without NAME, list all views.
 
     \b
       poems-kg view mechanism -o mechanism.svg
-    """
+    """  # noqa: D301 - click reads the backspace
     from poems_kg.views import VIEWS
 
     if name is None:

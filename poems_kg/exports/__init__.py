@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from poems_kg.exports.content import Exportable
+from poems_kg.exports.hpo_requests import render_hpo_requests
 from poems_kg.exports.hpoa import render_hpoa
 from poems_kg.exports.kgx import render_kgx_jsonl, render_kgx_tsv
+from poems_kg.exports.mondo_requests import render_mondo_requests
 from poems_kg.exports.neo4j import render_neo4j
 from poems_kg.exports.networks import render_cytoscape, render_gexf, render_graphml
 from poems_kg.exports.obograph import render_obograph
@@ -52,7 +54,9 @@ FORMATS: Final[Mapping[str, Format]] = {
     "neo4j": Format("Nodes and relationships as CSV for neo4j-admin database import", FOLDER),
     "obographs": Format("The OWL ontology as OBO Graph JSON", ".json"),
     "sssom": Format("Mappings to other ontologies as SSSOM TSV", ".sssom.tsv"),
-    "hpoa": Format("Findings of POEMS syndrome in the columns of HPO's phenotype.hpoa", ".hpoa"),
+    "hpoa": Format("Findings of POEMS syndrome as HPO's phenotype.hpoa has them", ".hpoa"),
+    "hpo-requests": Format("New terms and synonyms that HPO lacks, as ROBOT templates", FOLDER),
+    "mondo-requests": Format("Synonyms, cross-references and terms that Mondo lacks, as ROBOT templates", FOLDER),
     "parquet": Format("Claims, terms and edges as Parquet tables", FOLDER),
 }
 """All formats by name."""
@@ -74,6 +78,8 @@ _FOLDERS: Final[Mapping[str, Callable[[Exportable], dict[str, bytes]]]] = {
     "kgx-tsv": render_kgx_tsv,
     "kgx-jsonl": render_kgx_jsonl,
     "neo4j": render_neo4j,
+    "hpo-requests": render_hpo_requests,
+    "mondo-requests": render_mondo_requests,
     "parquet": render_parquet,
 }
 

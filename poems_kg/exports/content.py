@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rdflib.term import Node
 
 _NO_NAME = re.compile(r"[^0-9A-Za-z]")
-_ALL_QUADS = "SELECT ?g ?s ?p ?o WHERE { GRAPH ?g { ?s ?p ?o } }"
+_ALL_QUADS = f"SELECT ?g ?s ?p ?o WHERE {{ VALUES ?g {{ {' '.join(map(str, Graphs.all))} }} GRAPH ?g {{ ?s ?p ?o }} }}"
 _SYNONYMS = {f"oboInOwl:has{scope}Synonym": scope.lower() for scope in ("Exact", "Related", "Broad", "Narrow")}
 
 
@@ -89,12 +89,12 @@ class Entity:
 
 def read_quads(store: Store) -> list[ox.Quad]:
     """
-    All statements of a graph with their named graphs, sorted.
+    All statements of our named graphs, sorted; not those that a linked graph has from releases of others.
 
     :raises ExportError: if an endpoint has no named graphs.
     """
     if isinstance(store, LocalStore):
-        found = set(store.quads)
+        found = {quad for graph in Graphs.all for quad in store.quads.quads_for_pattern(None, None, None, graph)}
     else:
         rows = [{str(name): node for name, node in row.items()} for row in store.query(_ALL_QUADS).bindings]
         parts = ((_to_oxigraph(row[name]) for name in "spog") for row in rows)

@@ -1,7 +1,9 @@
 """Make the linked graph: find the releases, read them, join them to the core graph, and write the store."""
 
+import gc
 from collections.abc import Callable, Iterator
-from itertools import islice
+from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
@@ -13,10 +15,12 @@ from poems_kg.linked.quads import (
     LINKED,
     annotation_quads,
     computed_quads,
+    disorder_quads,
     hierarchy_quads,
     mapping_quads,
     ontology_quads,
     release_quads,
+    upstream_quads,
 )
 from poems_kg.names import key_quads
 from poems_kg.places import graph_file
@@ -29,11 +33,12 @@ from poems_kg.releases.records import Ontology, find_day
 Report = Callable[[str, int, int], None]
 """Is told what is being done, how much of it is done, and how much there is; 0 where that is not known."""
 
-BATCH: Final = 500_000
+BATCH: Final = 1_000_000
 """Quads that are handed to the store at a time: more is faster, and takes more memory (about 1 kB each)."""
 
 
 _IMPORTED: Final = iri("IAO:0000412")
+_CATEGORY: Final = iri("kg:category")
 
 
 def quiet(_: str, __: int = 0, ___: int = 0) -> None:
@@ -71,8 +76,9 @@ def _fill(store: ox.Store, core: list[ox.Quad], joined: Joined, report: Report) 
 
     said = {quad.triple for quad in core}
     labelled = {quad.subject for quad in core if quad.predicate == LABEL}
+    terms = {quad.subject for quad in core if quad.predicate == _CATEGORY}
 
-    def published() -> Iterator[ox.Quad]:
+    def described() -> Iterator[ox.Quad]:
         yield from release_quads(releases.files, joined.notes)
         for name, ontology in own_classes(releases.ontologies).items():
             yield from ontology_quads(name, ontology)
@@ -80,13 +86,14 @@ def _fill(store: ox.Store, core: list[ox.Quad], joined: Joined, report: Report) 
             yield from mapping_quads(name, mappings)
         if "mondo" not in releases.ontologies:
             yield from hierarchy_quads(releases.parents)
-        yield from annotation_quads(joined)
-        yield from computed_quads(joined)
+        yield from disorder_quads(joined)
 
     def everything() -> Iterator[ox.Quad]:
         # All graphs together are what is asked: nothing may stand in two of them, and a term has one label, ours first.
         yield from core
-        for quad in published():
+        for quad in described():
+            if quad.subject in terms:
+                yield from upstream_quads(quad)
             if quad.triple in said:
                 continue
             if quad.predicate == LABEL:
@@ -95,12 +102,27 @@ def _fill(store: ox.Store, core: list[ox.Quad], joined: Joined, report: Report) 
                 labelled.add(quad.subject)
             yield quad
             yield from key_quads([quad], LINKED)
+        # These have properties of their own, which nothing else has.
+        yield from annotation_quads(joined)
+        yield from computed_quads(joined)
 
     written, quads = 0, everything()
-    while batch := list(islice(quads, BATCH)):
-        store.bulk_extend(batch)
-        written += len(batch)
-        report("writing statements", written, 0)
+    with _without_collector():
+        while first := next(quads, None):
+            # Handed over one by one: a list of so many would take as much memory again.
+            store.bulk_extend(chain([first], islice(quads, BATCH - 1)))
+            written += BATCH
+            report("writing statements", written, 0)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Let Python not look for cycles among millions of rows that have none: it would double the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _canonical(core: list[ox.Quad]) -> dict[str, str]:

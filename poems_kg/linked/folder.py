@@ -20,9 +20,10 @@ from poems_kg.ids import PoemsKgError
 from poems_kg.places import MANIFEST, graph_file
 from poems_kg.releases.catalogue import cache_folder
 from poems_kg.store import LocalStore
+from poems_kg.tables import write_atomic
 
 STORE: Final = "store"
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when the graph's shape changes, so that an older store is not misread."""
 
 
@@ -75,8 +76,10 @@ def replacing(folder: Path) -> Iterator[Path]:
 
     :raises LinkedError: if another process is doing the same, or the place cannot be written.
     """
-    from filelock import FileLock, Timeout
-
+    try:
+        from filelock import FileLock, Timeout
+    except ImportError as error:
+        raise LinkedError(f"{error.name} is missing; install poems-kg with its 'link' extra") from error
     target = folder.absolute()
     if target.exists() and not is_linked(target) and (not target.is_dir() or any(target.iterdir())):
         raise LinkedError(f"{folder}: holds something else; name a new or empty folder")
@@ -121,7 +124,19 @@ def write_store(folder: Path, fill: Callable[[ox.Store], None]) -> None:
     store = ox.Store(str(folder / STORE))
     fill(store)
     store.flush()
-    store.optimize()
     del store  # lets go of the files
     manifest = {"format": FORMAT, "core": core_checksum()}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def dump_linked(store: LocalStore, path: Path) -> None:
+    """
+    Write all statements of a linked graph as N-Quads, in the order of the store.
+
+    :raises PoemsKgError: if the target cannot be written; what stood there is untouched.
+    """
+
+    def write(new: Path) -> None:
+        store.quads.dump(str(new), format=ox.RdfFormat.N_QUADS)
+
+    write_atomic(path, write)

@@ -12,15 +12,15 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from poems_kg.ids import UnknownPrefixError, expand, standardize
-from poems_kg.rdf import DEFINITION, LABEL, LINKED_GRAPHS, SUBCLASS_OF, A, iri, number, text
+from poems_kg.ids import UnknownPrefixError, compress, expand, standardize
+from poems_kg.rdf import DEFINITION, LABEL, SUBCLASS_OF, A, iri, number, text
 from poems_kg.releases.catalogue import Release
 from poems_kg.releases.hpoa import parse_frequency
 from poems_kg.releases.joining import TELLING_BITS, Joined
 from poems_kg.releases.records import Annotation, Ontology, OntologyClass
 from poems_kg.releases.records import Mapping as SssomMapping
 
-LINKED, RELEASES = (iri(f"graph:{name}") for name in LINKED_GRAPHS)
+LINKED, RELEASES = iri("graph:linked"), iri("graph:releases")
 """What is computed (the closure of is-a, the findings that disorders show, how much findings tell); and version, date,
 checksum and licence of every file that was read."""
 
@@ -91,6 +91,25 @@ def mapping_quads(name: str, mappings: Iterable[SssomMapping]) -> Quads:
                 yield ox.Quad(target, LABEL, text(row.object_label), graph)
         else:
             yield ox.Quad(subject, _XREF, text(standardize(row.object_id)), graph)
+
+
+_NAMING: Final = frozenset({LABEL, *_SYNONYM.values()})
+_MATCHING: Final = frozenset(
+    {_XREF, *(iri(f"skos:{kind}Match") for kind in ("exact", "close", "broad", "narrow", "related"))}
+)
+
+
+def upstream_quads(quad: ox.Quad) -> Quads:
+    """
+    A name or a match that a release has for a term of ours, said apart.
+
+    What our own graph says, too, is not repeated in the graph of a release. Without these one could not tell what the
+    release has from what only we say.
+    """
+    if quad.predicate in _NAMING and isinstance(quad.object, ox.Literal):
+        yield ox.Quad(quad.subject, iri("kg:upstream_name"), text(quad.object.value), LINKED)
+    elif quad.predicate in _MATCHING and isinstance(quad.object, ox.Literal | ox.NamedNode):
+        yield ox.Quad(quad.subject, iri("kg:upstream_match"), text(compress(quad.object.value)), LINKED)
 
 
 def hierarchy_quads(parents: Mapping[str, Iterable[str]]) -> Quads:
@@ -167,7 +186,7 @@ def computed_quads(joined: Joined) -> Quads:
     What follows from the releases, in ``graph:linked``.
 
     ``kg:within`` leads from a class to itself and to all classes above it; ``kg:shows`` from a disorder to its
-    findings and the broader ones; ``kg:information_content`` is in bits. A disorder has all its names of databases.
+    findings and the broader ones; ``kg:information_content`` is in bits.
     """
     within, shows = iri("kg:within"), iri("kg:shows")
     for closed in (joined.findings, joined.disorders):
@@ -180,7 +199,6 @@ def computed_quads(joined: Joined) -> Quads:
         for finding_id in finding_ids:
             yield ox.Quad(subject, shows, node(finding_id), LINKED)
     yield from _weights(joined)
-    yield from _disorders(joined)
 
 
 def _weights(joined: Joined) -> Quads:
@@ -193,7 +211,7 @@ def _weights(joined: Joined) -> Quads:
         yield ox.Quad(node(disorder_id), total, number(round(amount, 6)), LINKED)
 
 
-def _disorders(joined: Joined) -> Quads:
+def disorder_quads(joined: Joined) -> Quads:
     """The label of every annotated disorder, and the ids under which databases have it."""
     known: dict[str, set[str]] = defaultdict(set)
     for row in joined.annotations:

@@ -16,9 +16,9 @@ from poems_kg.releases.opening import ReleaseError
 from poems_kg.releases.reading import Releases
 from poems_kg.releases.records import Annotation, Ontology
 
-TELLING_BITS = 4.0
-"""Information content from which a finding tells disorders apart: at most one disorder in sixteen shows it. Likeness is
-measured over these alone, since what nearly all disorders show makes none of them alike."""
+TELLING_BITS = 5.0
+"""Information content from which a finding tells disorders apart: at most one disorder in thirty-two shows it. Likeness
+is measured over these alone, since what nearly all disorders show makes none of them alike."""
 MAX_UNKNOWN = 0.01
 """Share of annotations whose finding may be missing from the ontology; more means that the two files do not go
 together, because releases of both are made at the same time."""

@@ -26,8 +26,10 @@ def read_obo(path: Path) -> Ontology:
     :raises ReleaseError: if it is no OBO file, has no class, or is cut off: its last line has no end, its last class
         no name, or classes of its own name parents that are not in it.
     """
-    import obonet
-
+    try:
+        import obonet
+    except ImportError as error:
+        raise ReleaseError(f"{error.name} is missing; install poems-kg with its 'link' extra") from error
     with open_text(path, "an OBO file") as lines:
         text = lines.read()
     if not _START.search(text, 0, 1 << 16):
