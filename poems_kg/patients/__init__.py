@@ -1,0 +1,1 @@
+"""Patients: Phenopackets and plain lists become records of present and excluded findings, ready for criteria and ranking."""
