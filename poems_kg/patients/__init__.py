@@ -1,1 +1,1 @@
-"""Patients: Phenopackets and plain lists become records of present and excluded findings, ready for criteria and ranking."""
+"""Turn Phenopackets and plain lists into patients: findings present and excluded, ready for criteria and ranking."""

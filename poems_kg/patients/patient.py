@@ -1,14 +1,38 @@
-"""A patient as records: what is present, what is excluded, what was measured. Whatever is in neither list is unknown."""
+"""A patient as a record: what is present, what is excluded, what was measured. What is in neither list is unknown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 from poems_kg.ids import PoemsKgError
 
 
 class PatientError(PoemsKgError):
     """A patient that cannot be used; the message says which, where in the file, and what to do."""
+
+
+class RecordError(PatientError):
+    """A record that is refused; ``field`` says which part of it, the message why and what to do."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        self.message = message
+        super().__init__(f"{field}: {message}" if field else message)
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """A record of a file that gives no patient. ``line`` is 1-based; ``field`` is empty where the whole is meant."""
+
+    path: Path
+    line: int
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else f"{self.path}"
+        return ": ".join(part for part in (place, self.field, self.message) if part)
 
 
 class Sex(StrEnum):
