@@ -140,7 +140,7 @@ def disorder_and_broader(knowledge: Knowledge, disorder_id: str) -> set[str]:
 
 def _raise(known: Pooled | None, claims: tuple[str, ...], knowledge: Knowledge) -> Pooled:
     """The share of a finding that every patient has by definition; a higher one that was counted stays."""
-    if known is not None and known.share >= ALWAYS_SHARE:
+    if known is not None and known.basis is Basis.COUNTS and known.share >= ALWAYS_SHARE:
         return known
     sources = {knowledge.claims[claim].record.source_id for claim in claims if claim in knowledge.claims}
     return Pooled(
