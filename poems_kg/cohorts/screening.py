@@ -98,13 +98,13 @@ def screen_cohort(
             bad += found
             for one in found:
                 tell(BadRecord(path, *one))
-        if not done:
-            bad.append(Bad(*_fields(nothing(path))))
-            tell(nothing(path))
         if fingerprint(path) != before:
             raise ScreeningError(f"{path}: has changed while it was read; run it again")
         report(f"writing {target.name}", 0, 0)
         count, repeated = find_repeated(form, done)
+        if not count and not bad:
+            tell(nothing(path))
+            bad.append(Bad(*_fields(nothing(path))))
         for one in repeated.values():
             tell(BadRecord(path, *one))
         bad += repeated.values()

@@ -59,6 +59,8 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """
     Give the lines of JSON Lines that are not blank, unread, with their number; of an overlong line, the beginning.
 
+    Lines end in a line feed, which is not given.
+
     :raises PatientError: as :func:`read_records`.
     """
     with _open(path) as stream:
@@ -129,7 +131,7 @@ def _starts_document(first: bytes) -> bool:
 def _split(stream: IO[bytes], first: bytes, line: int) -> Iterator[tuple[int, bytes]]:
     while first:
         if first.strip():
-            yield line, first
+            yield line, first.removesuffix(b"\n")
         rest = first if len(first) > LONGEST else b""
         while rest and not rest.endswith(b"\n"):
             rest = stream.readline(_CHUNK)
