@@ -1,9 +1,10 @@
 """
 Find which diagnoses are of one patient at several time points, and tell what changed from one to the next.
 
-Nobody's word is needed for that, but no guess is made either. Packets that carry the same id are one patient. So are
-packets whose ids differ in their last part alone (``case-7-first``, ``case-7-final``, no mere numbers), of one sex, age
-not falling, where each has all findings of the one before and more; the page says which ids it took for one patient.
+Records that carry the same id are one patient. So are records whose ids differ in their last part alone, which is no
+mere number (``case-7-first``, ``case-7-final``), of one sex, and where each has three findings or more and the next has
+all of them and others. Earlier is who is younger, then who has fewer findings. The page says which ids it took for one
+patient.
 """
 
 import re
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from poems_kg.reports.shapes import Candidate, Diagnosis
 
 _LAST_PART: Final = re.compile(r"(?P<stem>.+)[-_./@ ](?P<last>[^-_./@ ]*[^-_./@ \d][^-_./@ ]*)")
+
+_LEAST_FINDINGS: Final = 3
+"""Who shares fewer findings with another record may be another patient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def _goes_on(earlier: Patient, later: Patient) -> bool:
     if earlier.patient_id == later.patient_id:
         return True
     same = earlier.sex == later.sex and (earlier.age is None) == (later.age is None)
-    return same and bool(earlier.observed) and set(earlier.observed) < set(later.observed)
+    return same and len(earlier.observed) >= _LEAST_FINDINGS and set(earlier.observed) < set(later.observed)
 
 
 def change(earlier: Patient, later: Patient) -> Change:
