@@ -51,7 +51,7 @@ def evidence(rivals: Rivals, observed: Iterable[str], excluded: Iterable[str]) -
     :raises PoemsKgError: if an id is no finding in use.
     """
     here, gone = tuple(dict.fromkeys(observed)), tuple(dict.fromkeys(excluded))
-    broader = {finding_id: rivals.findings.ancestors(finding_id) for finding_id in (*here, *gone)}
+    broader = {finding_id: rivals.ancestors(finding_id) for finding_id in (*here, *gone)}
     shown = frozenset().union(*(broader[finding_id] for finding_id in here))
     implied = frozenset().union(*(broader[finding_id] - {finding_id} for finding_id in here))
     barred = frozenset(gone) - shown

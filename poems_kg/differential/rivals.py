@@ -7,8 +7,8 @@ or that has a profile of its own in our tables. How likely a patient with disord
 
 1. The profile names *x* or something narrower: the greatest of their shares, for who has the narrower has the broader;
    where it names *x*, only those of them that rest on as good a kind of figure.
-2. Else it names something broader, *f*: its share times (P(x) / P(f)) ** ``NARROWING``, with P the shares of all
-   diseases of HPO's annotations; the greatest over all *f*.
+2. Else it names something broader, *f*: its share times P(x) / P(f), with P the shares of all diseases of HPO's
+   annotations; the greatest over all *f*.
 3. Where the profile is silent, that may be because nobody has written it down: a profile of n findings is complete to
    c = n / (n + ``HALF_KNOWN``). The share is then (1 - c) times the mean share of *x* over all disorders weighed.
 4. In any case the patient may show *x* for another reason, with probability *leak*: half of P(x) where that is small,
@@ -40,9 +40,7 @@ if TYPE_CHECKING:
 POEMS: Final = "MONDO:0017364"
 RELATIONS: Final = ("distinguished_by", "misdiagnosed_as", "similar_to", "distinct_from", "requires_exclusion_of")
 """Relations of claims that set a disorder beside POEMS syndrome."""
-NARROWING: Final = 0.5
-"""Profiles name broader findings than doctors do: how much of the rarity of a narrower one counts against a profile."""
-HALF_KNOWN: Final = 20.0
+HALF_KNOWN: Final = 50.0
 """A profile of so many findings is taken to name half of what its patients show."""
 LEAST_LEAK: Final = 0.01
 """No disorder shows a finding with a lower probability: any patient may have something else besides."""
@@ -110,6 +108,7 @@ class Rivals:
         self._above = self._findings_below()
         self._probabilities: dict[tuple[str, Sex], FloatArray] = {}
         self._means: dict[tuple[str, Sex], float] = {}
+        self._broader: dict[str, frozenset[str]] = {}
 
     def _findings_below(self) -> dict[str, list[str]]:
         """For each finding that is named by a profile or broader than one: the named findings at or below it."""
@@ -119,6 +118,12 @@ class Rivals:
             for broader in self.findings.ancestors(finding_id):
                 below[broader].append(finding_id)
         return dict(below)
+
+    def ancestors(self, finding_id: str) -> frozenset[str]:
+        """A finding and all broader ones, looked up once."""
+        if finding_id not in self._broader:
+            self._broader[finding_id] = self.findings.ancestors(finding_id)
+        return self._broader[finding_id]
 
     def position(self, disorder_id: str) -> int:
         """
@@ -156,7 +161,7 @@ class Rivals:
             if (pooled := profile.share(named, sex)) is not None and (own is None or is_as_good(pooled, own))
         ] or [
             (pooled.share * self._narrowing(finding_id, named), False, named, pooled)
-            for named in self.findings.ancestors(finding_id)
+            for named in self.ancestors(finding_id)
             if (pooled := profile.share(named, sex)) is not None
         ]
         if not found:
@@ -173,7 +178,7 @@ class Rivals:
         return self._means[key]
 
     def _narrowing(self, finding_id: str, broader: str) -> float:
-        return float(min(1.0, self.shown(finding_id) / self.shown(broader)) ** NARROWING)
+        return min(1.0, self.shown(finding_id) / self.shown(broader))
 
     def probabilities(self, finding_id: str, sex: Sex) -> FloatArray:
         """How likely each disorder shows a finding, in the order of ``ids``."""
@@ -214,6 +219,30 @@ def rivals(index: "Index") -> Rivals:
         errors=errors_of_tests(knowledge),
         unknown=[profile.disorder_id for profile, known in zip(profiles, is_known, strict=True) if not known],
         knowledge=knowledge,
+    )
+
+
+def with_others(weighed: Rivals, index: "Index", disease_ids: Sequence[str]) -> Rivals:
+    """
+    Add diseases of HPO's annotations, as those that rank first for a patient: no disorder that is not weighed can win.
+
+    Those that are weighed already are not added again.
+
+    :raises UnknownDiseaseError: if the index has no such disease.
+    """
+    added: dict[str, Profile] = {}
+    for place in (index.diseases.position(disease_id) for disease_id in disease_ids):
+        disorder_id = index.diseases.ids[place]
+        if disorder_id not in weighed.ids:
+            profile = make_profile(weighed.knowledge or tables(), disorder_id, (), _annotated(index, disorder_id))
+            added[disorder_id] = replace(profile, label=index.diseases.labels[place])
+    return Rivals(
+        [*weighed.profiles, *added.values()],
+        weighed.findings,
+        weighed.shown,
+        errors=weighed.errors,
+        unknown=weighed.unknown,
+        knowledge=weighed.knowledge,
     )
 
 
