@@ -86,8 +86,9 @@ class Sheet:
         self.text(0.25, height + head - 0.52, said, size=9, va="top", color="#555555")
 
     def text(self, x: float, y: float, words: str, size: float = 8, **style: Any) -> None:
-        """Write text; left-aligned and centred on its height unless styled otherwise."""
-        self.axes.text(x, y, words, fontsize=size, **{"ha": "left", "va": "center", "zorder": 5, **style})
+        """Write text, as it is; left-aligned and centred on its height unless styled otherwise."""
+        look = {"ha": "left", "va": "center", "zorder": 5, "parse_math": False, **style}
+        self.axes.text(x, y, words, fontsize=size, **look)
 
     def box(self, x: float, y: float, width: float, height: float, colour: str, **style: Any) -> None:
         """Draw a rounded box round a centre."""

@@ -11,6 +11,7 @@ from poems_kg.reports.wording import (
     POEMS_IDS,
     capitalise,
     clean,
+    entry_labels,
     find_candidate,
     grounds,
     label_of,
@@ -93,10 +94,19 @@ class Set:
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """One item in every version: its verdict in each, empty where that version has no such item."""
+    """
+    One item in every version: its verdict in each, empty where that version has no such item.
+
+    ``role`` is that in the newest version that has the item. The last three are what meets it in any version, what is
+    excluded, and what could still meet it.
+    """
 
     label: str
+    role: str
     verdicts: list[str]
+    met_by: list[str]
+    excluded_by: list[str]
+    missing: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +201,27 @@ def set_name(verdict: "Verdict") -> str:
 
 
 def item_rows(diagnosis: "Diagnosis") -> list[ItemRow]:
-    """Every item of every version once, by the part of its id after the hyphen; in the order in which they come."""
-    labels: dict[str, str] = {}
-    columns: list[dict[str, str]] = []
-    for verdict in reversed(diagnosis.verdicts):
-        names = {item.item_id.partition("-")[2] or item.item_id: item for item in verdict.items}
-        labels |= {name: capitalise(item.label.partition(":")[0]) for name, item in names.items() if name not in labels}
-        columns.insert(0, {name: str(item.verdict) for name, item in names.items()})
-    return [ItemRow(label, [column.get(name, "") for column in columns]) for name, label in labels.items()]
+    """Every item of every version once, by the part of its id after the hyphen; those of the newest version first."""
+    columns = [{_item_name(item): item for item in verdict.items} for verdict in diagnosis.verdicts]
+    rows = []
+    for name in dict.fromkeys(name for column in reversed(columns) for name in column):
+        items = [column[name] for column in columns if name in column]
+        rows.append(
+            ItemRow(
+                label=capitalise(items[-1].label.partition(":")[0]),
+                role=items[-1].role,
+                verdicts=[str(column[name].verdict) if name in column else "" for column in columns],
+                met_by=entry_labels(entry for item in items for entry in item.met_by),
+                excluded_by=entry_labels(entry for item in items for entry in item.excluded_by),
+                missing=entry_labels(entry for item in items for entry in item.missing),
+            )
+        )
+    return rows
+
+
+def _item_name(item: "ItemVerdict") -> str:
+    """What an item is called in every version."""
+    return item.item_id.partition("-")[2] or item.item_id
 
 
 def _missing(sets: list[Set]) -> list[tuple[str, list[str]]]:
