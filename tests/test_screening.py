@@ -421,7 +421,7 @@ def test_the_command_writes_tells_and_gives_its_code(
     assert out == f"23 patients: {target}; 6 records could not be used: {target}.bad.tsv\n"
     told = err.splitlines()
     assert told[-1] == "For research and education; not medical advice."
-    assert {f"{cohort}:{line}" for line, _, _ in BAD} == {":".join(line.split(":")[:2]) for line in told[:-1]}
+    assert {f"error: {cohort}:{line}" for line, _, _ in BAD} == {":".join(line.split(":")[:3]) for line in told[:-1]}
     assert pq.read_table(target).num_rows == 23
 
     monkeypatch.setattr(command, "SHOWN", 2)

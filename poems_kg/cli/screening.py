@@ -77,7 +77,7 @@ def screen(
             return
         bad += 1
         if bad <= SHOWN:
-            click.echo(str(said), err=True)
+            click.echo(f"error: {said}", err=True)
 
     with progress_bar() as report:
         screened = screen_cohort(
