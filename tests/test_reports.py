@@ -151,8 +151,8 @@ def test_what_is_in_the_diagnosis_is_on_the_page():
         assert candidate.label in text
         assert candidate.disease_id in text
     for step in final.next_steps:
-        assert f"{step.bits:.2f} bits" in text
-        assert step.label in text
+        assert f"{step.information:.2f} bits" in text
+        assert step.label[1:] in text
     assert "HP:0001471 is now HP:0000020" in text
 
 

@@ -20,7 +20,10 @@ from poems_kg.reports.wording import (
 )
 
 if TYPE_CHECKING:
-    from poems_kg.reports.shapes import Candidate, Diagnosis, ItemVerdict, Labels, Reason, Verdict
+    from poems_kg.criteria import ItemVerdict, Verdict
+    from poems_kg.differential.explaining import Reason
+    from poems_kg.patients.terms import TermBook
+    from poems_kg.reports.shapes import Candidate, Diagnosis
 
 _LEAST_SCALE: Final = math.log(20)
 _MOST_SCALE: Final = math.log(1000)
@@ -125,7 +128,6 @@ class TimePoint:
     missing: list[tuple[str, list[str]]]
     change: Change | None
     next_labels: list[str]
-    items: dict[str, str]
     most_bits: float
 
 
@@ -138,7 +140,7 @@ class Story:
     points: list[TimePoint]
 
 
-def build_stories(diagnoses: "Sequence[Diagnosis]", book: "Labels") -> list[Story]:
+def build_stories(diagnoses: "Sequence[Diagnosis]", book: "TermBook") -> list[Story]:
     """All that the templates need, patient by patient."""
     stories = []
     for number, group in enumerate(group_stories(diagnoses), start=1):
@@ -163,7 +165,7 @@ def _common_name(ids: list[str]) -> str:
     return first if length == len(first) else first[:length].rstrip("-_./@ ") or first
 
 
-def _time_point(anchor: str, diagnosis: "Diagnosis", before: "Diagnosis | None", book: "Labels") -> TimePoint:
+def _time_point(anchor: str, diagnosis: "Diagnosis", before: "Diagnosis | None", book: "TermBook") -> TimePoint:
     patient = diagnosis.patient
     sets = _sets(diagnosis)
     return TimePoint(
@@ -179,8 +181,7 @@ def _time_point(anchor: str, diagnosis: "Diagnosis", before: "Diagnosis | None",
         missing=_missing(sets),
         change=change(before.patient, patient) if before else None,
         next_labels=[capitalise(each.label) for each in diagnosis.next_steps[:_NEXT_IN_STORY]],
-        items={item.item_id: capitalise(item.label) for each in diagnosis.verdicts for item in each.items},
-        most_bits=max((each.bits for each in diagnosis.next_steps), default=0.0),
+        most_bits=max((each.information for each in diagnosis.next_steps), default=0.0),
     )
 
 
@@ -257,7 +258,7 @@ def _bar(log_ratio: float, scale: float) -> Bar:
     return Bar(_HALF, width, "for", log_ratio)
 
 
-def explain_all(diagnosis: "Diagnosis", book: "Labels") -> list[Explained]:
+def explain_all(diagnosis: "Diagnosis", book: "TermBook") -> list[Explained]:
     """The candidates by rank, all bars on one scale."""
     scale = scale_of([reason for each in diagnosis.candidates for reason in each.reasons])
     poems = find_candidate(diagnosis, POEMS_IDS)
@@ -315,6 +316,6 @@ def _pair_row(reason: "Reason", sign: int, scale: float) -> PairRow:
     )
 
 
-def finding_names(finding_ids: Sequence[str], book: "Labels") -> list[tuple[str, str]]:
+def finding_names(finding_ids: Sequence[str], book: "TermBook") -> list[tuple[str, str]]:
     """Findings as id and label."""
     return [(each, clean(label_of(each, book))) for each in finding_ids]
