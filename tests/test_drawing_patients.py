@@ -130,7 +130,7 @@ def test_what_is_left_out_is_counted():
 def test_a_ranking_without_reasons_is_drawn_alone(tmp_path):
     made = Diagnosis(Patient("a"), candidates=(Candidate("OMIM:1", "disease", 1, 1.0),))
     draw_differential(made, Book(), tmp_path / "picture.svg")
-    assert "not weighed: none of the rivals" in words(differential(made, Book()))
+    assert "not weighed" in words(differential(made, Book()))
 
 
 def test_nothing_to_draw_is_said(tmp_path):

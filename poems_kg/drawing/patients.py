@@ -11,14 +11,14 @@ from poems_kg.drawing import DrawingError, write_sheet
 from poems_kg.drawing.checklist import Checklist
 from poems_kg.drawing.ranking import Ranking
 from poems_kg.drawing.sheet import NOT_ADVICE, Sheet, fit
-from poems_kg.reports.wording import capitalise, clean, labels_of, person
+from poems_kg.reports.wording import capitalise, labels_of, person
 
 if TYPE_CHECKING:
     from poems_kg.patients.terms import TermBook
     from poems_kg.reports.shapes import Diagnosis
 
 _LEAST_WIDTH: Final = 11.4
-_MOST_LETTERS: Final = 420
+_MOST_NAMED: Final = 24
 _GAP: Final = 0.35
 
 
@@ -83,6 +83,8 @@ def _says(diagnosis: "Diagnosis", book: "TermBook") -> str:
     patient = diagnosis.patient
     said = [f"{capitalise(person(patient))}."]
     for words, known in (("Present", patient.observed), ("Excluded", patient.excluded)):
-        labels = "; ".join(clean(label) for label in labels_of(known, book))
-        said.append(f"{words}: {fit(labels, _MOST_LETTERS) or 'nothing'}.")
+        labels = [fit(label, 80) for label in labels_of(known, book)]
+        hidden = len(labels) - _MOST_NAMED
+        more = [f"and {hidden} more"] if hidden > 0 else []
+        said.append(f"{words}: {'; '.join(labels[:_MOST_NAMED] + more) or 'nothing'}.")
     return f"{' '.join(said)} {NOT_ADVICE}"

@@ -95,7 +95,7 @@ def _draw_candidate(sheet: Sheet, y: float, each: Explained, *, gap: bool) -> No
     left = 0.25 + _LABEL + 0.7
     share = percent(candidate.posterior)
     if not share or candidate.posterior is None:
-        sheet.text(left, y, "not weighed: none of the rivals", size=7.5, color="#777777")
+        sheet.text(left, y, "not weighed", size=7.5, color="#777777")
         return
     full = sheet.width - left - 0.95
     _draw_bar(sheet, left, y, full, "#ECEFF2")
@@ -139,7 +139,8 @@ def _draw_reason(sheet: Sheet, x: float, y: float, row: ReasonRow) -> None:
     length = _HALF * row.bar.width / 100
     against = row.bar.side == "against"
     _draw_bar(sheet, x + _ZERO - (length if against else 0), y, length, AGAINST if against else STRONG)
-    sheet.text(x + _FIELD - 0.55, y, ratio_words(row.bar.log_ratio), size=7.5, color=AGAINST if against else INK)
+    words = ratio_words(row.bar.log_ratio)
+    sheet.text(x + _FIELD - 0.55, y, words, size=7.5, color=AGAINST if words.startswith("÷") else INK)
 
 
 def _draw_key(sheet: Sheet, y: float, compared: list[Explained], names: list[str]) -> None:

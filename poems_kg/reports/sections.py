@@ -3,8 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
+from poems_kg.differential.rivals import tables
 from poems_kg.reports.stories import Change, change, group_stories, leading_rival
 from poems_kg.reports.wording import (
     CIDP_IDS,
@@ -71,11 +73,13 @@ class Explained:
     """
     A candidate with its reasons as rows, from what speaks most for it to what speaks most against it.
 
-    ``versus`` is the label of the disease that it is weighed against, empty where the reasons do not say.
+    ``ids`` are all its ids, each once. ``versus`` is the label of the disease that it is weighed against, empty where
+    the reasons do not say.
     """
 
     candidate: "Candidate"
     is_poems: bool
+    ids: list[str]
     versus: str
     rows: list[ReasonRow]
 
@@ -204,13 +208,16 @@ def set_name(verdict: "Verdict") -> str:
 def item_rows(diagnosis: "Diagnosis") -> list[ItemRow]:
     """Every item of every version once, by the part of its id after the hyphen; those of the newest version first."""
     columns = [{_item_name(item): item for item in verdict.items} for verdict in diagnosis.verdicts]
+    # Sets without a year come last, for theirs is not known to be the newest wording.
+    years = [verdict.version if verdict.version.isdigit() else "" for verdict in diagnosis.verdicts]
+    newest = [column for _, column in sorted(zip(years, columns, strict=True), key=itemgetter(0), reverse=True)]
     rows = []
-    for name in dict.fromkeys(name for column in reversed(columns) for name in column):
-        items = [column[name] for column in columns if name in column]
+    for name in dict.fromkeys(name for column in newest for name in column):
+        items = [column[name] for column in newest if name in column]
         rows.append(
             ItemRow(
-                label=capitalise(items[-1].label.partition(":")[0]),
-                role=items[-1].role,
+                label=capitalise(items[0].label.partition(":")[0]),
+                role=items[0].role,
                 verdicts=[str(column[name].verdict) if name in column else "" for column in columns],
                 met_by=entry_labels(entry for item in items for entry in item.met_by),
                 excluded_by=entry_labels(entry for item in items for entry in item.excluded_by),
@@ -277,7 +284,9 @@ def explain_all(diagnosis: "Diagnosis", book: "TermBook") -> list[Explained]:
             )
             for reason in sorted(candidate.reasons, key=_by_ratio)
         ]
-        found.append(Explained(candidate, candidate is poems, capitalise(names.get(versus, versus)), rows))
+        ids = list({each.casefold(): each for each in (*candidate.other_ids, candidate.disease_id)}.values())[::-1]
+        label = names.get(versus) or (tables().label(versus) if versus else "")
+        found.append(Explained(candidate, candidate is poems, ids, capitalise(label), rows))
     return found
 
 

@@ -79,8 +79,8 @@ def missing_words(verdict: "Verdict") -> list[str]:
 
 def _open_part(part: "Missing") -> str:
     items = entry_labels(part.items)
-    if not items or (len(items) == 1 and items[0].casefold() == part.label.casefold()):
-        return capitalise(part.label) or "; ".join(items)
+    if part.label and len(items) < 2:
+        return capitalise(part.label)
     words = " or ".join(items)
     return f"{capitalise(part.label)}: {words}" if part.label else words
 
