@@ -37,6 +37,10 @@ class Book:
     def label(self, finding_id: str) -> str:
         return LABELS[finding_id]
 
+    def ancestors(self, finding_id: str) -> frozenset[str]:
+        broader = {"HP:0032290": "HP:0031047", "HP:0001433": "HP:0002716"}
+        return frozenset({finding_id, broader.get(finding_id, finding_id)})
+
 
 POEMS = Entry("MONDO:0017364", "POEMS syndrome")
 

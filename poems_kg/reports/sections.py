@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from poems_kg.differential.rivals import tables
-from poems_kg.reports.stories import Change, change, group_stories, leading_rival
+from poems_kg.reports.stories import Change, became_known, change, group_stories, leading_rival
 from poems_kg.reports.wording import (
     CIDP_IDS,
     POEMS_IDS,
@@ -118,7 +118,11 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class TimePoint:
-    """One diagnosis with all that its sections show; ``anchor`` is its place on the page."""
+    """
+    One diagnosis with all that its sections show; ``anchor`` is its place on the page.
+
+    ``asked`` are the next steps that would have told most, each with whether the next time point had the answer.
+    """
 
     anchor: str
     name: str
@@ -131,7 +135,7 @@ class TimePoint:
     item_rows: list[ItemRow]
     missing: list[tuple[str, list[str]]]
     change: Change | None
-    next_labels: list[str]
+    asked: list[tuple[str, bool]]
     most_bits: float
 
 
@@ -151,9 +155,9 @@ def build_stories(diagnoses: "Sequence[Diagnosis]", book: "TermBook") -> list[St
         ids = [each.patient.patient_id for each in group]
         points = []
         for place, diagnosis in enumerate(group):
-            before = group[place - 1] if place else None
+            around = group[place - 1] if place else None, group[place + 1] if place + 1 < len(group) else None
             anchor = f"patient-{number}" + (f"-{place + 1}" if len(group) > 1 else "")
-            points.append(_time_point(anchor, diagnosis, before, book))
+            points.append(_time_point(anchor, diagnosis, around, book))
         stories.append(Story(f"patient-{number}", _common_name(ids), points))
     return stories
 
@@ -169,8 +173,12 @@ def _common_name(ids: list[str]) -> str:
     return first if length == len(first) else first[:length].rstrip("-_./@ ") or first
 
 
-def _time_point(anchor: str, diagnosis: "Diagnosis", before: "Diagnosis | None", book: "TermBook") -> TimePoint:
+def _time_point(
+    anchor: str, diagnosis: "Diagnosis", around: "tuple[Diagnosis | None, Diagnosis | None]", book: "TermBook"
+) -> TimePoint:
+    """A time point; ``around`` are the ones before and after it."""
     patient = diagnosis.patient
+    before, after = around
     sets = _sets(diagnosis)
     return TimePoint(
         anchor=anchor,
@@ -184,7 +192,10 @@ def _time_point(anchor: str, diagnosis: "Diagnosis", before: "Diagnosis | None",
         item_rows=item_rows(diagnosis),
         missing=_missing(sets),
         change=change(before.patient, patient) if before else None,
-        next_labels=[capitalise(each.label) for each in diagnosis.next_steps[:_NEXT_IN_STORY]],
+        asked=[
+            (capitalise(each.label), bool(after and became_known(each.finding_ids, after.patient, book)))
+            for each in diagnosis.next_steps[:_NEXT_IN_STORY]
+        ],
         most_bits=max((each.information for each in diagnosis.next_steps), default=0.0),
     )
 
