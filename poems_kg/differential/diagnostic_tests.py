@@ -1,8 +1,8 @@
 """
 Turn the claims on diagnostic tests into what each finds and how much it asks of the patient.
 
-Which test finds what is said by claims. How invasive a test is stands in ``ontology/invasiveness.tsv``, a statement of the
-curators: by the test or a class above it, else by the specimen that it uses; the most invasive of these is meant.
+Which test finds what is said by claims. How invasive a test is stands in ``ontology/invasiveness.tsv``, a statement of
+the curators: by the test itself, else by the most invasive of the classes above it and the specimens that it uses.
 """
 
 from collections import defaultdict
@@ -35,12 +35,22 @@ class Invasiveness:
 
 @dataclass(frozen=True, slots=True)
 class DiagnosticTest:
-    """A test, what it finds with the claims that say so, and how invasive it is; None where nobody says."""
+    """
+    A test, what it finds with the claims that say so, and how invasive it is; None where nobody says.
+
+    What it ``detects`` it finds with all narrower kinds; what it only helps to diagnose, not its kinds.
+    """
 
     test_id: str
     label: str
     finds: Mapping[str, tuple[str, ...]]
+    detects: frozenset[str]
     invasiveness: Invasiveness | None
+
+    def claims_for(self, finding_id: str, broader: frozenset[str]) -> tuple[str, ...]:
+        """The claims that it finds a finding, none where it does not; ``broader`` has that and all broader ones."""
+        found = [each for each in self.finds if each == finding_id or (each in broader and each in self.detects)]
+        return tuple(claim for each in found for claim in self.finds[each])
 
 
 @lru_cache(maxsize=4)
@@ -76,6 +86,7 @@ def diagnostic_tests(knowledge: Knowledge) -> list[DiagnosticTest]:
             test_id,
             knowledge.label(test_id),
             {finding_id: tuple(sorted(claims)) for finding_id, claims in sorted(found.items())},
+            frozenset(finding_id for finding_id in found if best[finding_id] == 0),
             invasiveness(knowledge, levels, test_id),
         )
         for test_id, found in sorted(finds.items())

@@ -1,20 +1,23 @@
 """
 Rank what to ask or test next by how much it is expected to tell about POEMS syndrome and its rivals.
 
-The information of a test is the entropy, in bits, that the posterior is expected to lose by it: over the outcomes of up to
-``JOINT`` of its findings together, each as likely as the posterior of today makes it. Findings on one line of is-a are not
-asked twice. Beside it stand how invasive the test is and which open items of criteria it could settle. Not medical advice.
+The information of a test is the entropy, in bits, that the posterior is expected to lose by it: over the outcomes of up
+to ``JOINT`` of its findings together, each as likely as the posterior of today makes it. Not asked are findings that
+follow from what is known, and further kinds of a thing that is known, as a polyradiculoneuropathy where a sensorimotor
+neuropathy is present: these tell the words of the profiles apart, not the disorders. Beside it stand how invasive the
+test is and which open items of criteria it could settle. Not medical advice.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poems_kg.criteria import Verdict
 from poems_kg.differential.diagnostic_tests import DiagnosticTest, diagnostic_tests
 from poems_kg.differential.explaining import percent
 from poems_kg.differential.posterior import log_likelihoods, weigh
@@ -23,41 +26,12 @@ from poems_kg.knowledge import Knowledge
 from poems_kg.patients.patient import Patient
 
 JOINT: Final = 3
+KIND: Final = 0.1
+"""A finding that fewer than this share of HPO's diseases show, and that a profile names, is one kind of thing."""
 LEAST_BITS: Final = 0.001
 """What tells less is not worth a line."""
 
 FloatArray = NDArray[np.float64]
-
-
-class NamedEntry(Protocol):
-    """A finding or item by id."""
-
-    @property
-    def entry_id(self) -> str: ...
-
-
-class OpenItem(Protocol):
-    """What is used of a verdict on an item of a criteria set."""
-
-    @property
-    def label(self) -> str: ...
-    @property
-    def role(self) -> str: ...
-    @property
-    def missing(self) -> Sequence[NamedEntry]: ...
-
-
-class OpenVerdict(Protocol):
-    """What is used of a verdict on a patient by a criteria set."""
-
-    @property
-    def label(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def items(self) -> Sequence[OpenItem]: ...
-    @property
-    def missing(self) -> Sequence[object]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +41,8 @@ class NextStep:
 
     ``test_id`` is empty where no claim says how a finding is found; ``other_tests`` are labels of tests that find the
     same. ``information`` is in bits; ``probability`` that of the first finding to be found, and ``if_present``,
-    ``if_absent`` the posterior of POEMS syndrome then. ``invasiveness`` is 0 to 4 (``how`` says it in words), None where
-    nobody says. ``settles`` are the open items of criteria that the findings could meet.
+    ``if_absent`` the posterior of POEMS syndrome then. ``invasiveness`` is 0 to 4 (``how`` says it in words), None
+    where nobody says. ``settles`` are the open items of criteria that the findings could meet.
     """
 
     label: str
@@ -103,15 +77,21 @@ class _Asking:
     def __init__(self, rivals: Rivals, patient: Patient) -> None:
         self.rivals, self.sex = rivals, patient.sex
         self.shares = weigh(rivals, patient)
-        present = frozenset().union(*(rivals.ancestors(finding_id) for finding_id in patient.observed))
+        self.observed = frozenset(patient.observed)
+        present = frozenset().union(*(rivals.ancestors(finding_id) for finding_id in self.observed))
         absent = frozenset(patient.excluded) - present
         named = {finding_id for profile in rivals.profiles for finding_id in profile.shares}
+        self.known_kinds = {each for each in present & named if rivals.shown(each) < KIND}
         asked = [
             self._question(finding_id)
             for finding_id in sorted(named - present)
-            if not rivals.ancestors(finding_id) & absent
+            if not rivals.ancestors(finding_id) & absent and not self._is_known_kind(finding_id)
         ]
         self.questions = {each.finding_id: each for each in asked if each.information >= LEAST_BITS}
+
+    def _is_known_kind(self, finding_id: str) -> bool:
+        broader = self.rivals.ancestors(finding_id)
+        return self.observed.isdisjoint(broader) and not self.known_kinds.isdisjoint(broader)
 
     def _answer(self, finding_id: str, *, is_excluded: bool) -> FloatArray:
         return log_likelihoods(self.rivals, finding_id, self.sex, is_excluded=is_excluded)
@@ -175,7 +155,7 @@ def _tests() -> list[DiagnosticTest]:
 
 
 def next_steps(
-    rivals: Rivals, patient: Patient, verdicts: Iterable[OpenVerdict] = (), count: int = 10
+    rivals: Rivals, patient: Patient, verdicts: Iterable[Verdict] = (), count: int = 10
 ) -> tuple[NextStep, ...]:
     """
     Give what is worth asking or testing next, the most telling first, of equals the least invasive.
@@ -221,7 +201,7 @@ def _effort(test: DiagnosticTest) -> tuple[int, int, str]:
 
 
 def _step(
-    asking: _Asking, findings: tuple[str, ...], tests: list[DiagnosticTest], verdicts: Sequence[OpenVerdict]
+    asking: _Asking, findings: tuple[str, ...], tests: list[DiagnosticTest], verdicts: Sequence[Verdict]
 ) -> NextStep:
     rivals, question = asking.rivals, asking.questions[findings[0]]
     labels = tuple(rivals.findings.label(finding_id) for finding_id in findings)
@@ -229,9 +209,8 @@ def _step(
     claims = tuple(
         claim
         for finding_id in findings
-        for found, said in (test.finds.items() if test else ())
-        if found in rivals.ancestors(finding_id)
-        for claim in said
+        if test is not None
+        for claim in test.claims_for(finding_id, rivals.ancestors(finding_id))
     )
     information = asking.information(findings)
     label = test.label if test else labels[0]
@@ -266,12 +245,12 @@ def _sources(knowledge: Knowledge, claims: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(knowledge.sources[source].record.citation for source in known))
 
 
-def _settled(asking: _Asking, findings: Sequence[str], verdicts: Iterable[OpenVerdict]) -> Iterator[str]:
+def _settled(asking: _Asking, findings: Sequence[str], verdicts: Iterable[Verdict]) -> Iterator[str]:
     for verdict in verdicts:
         for item in verdict.items:
             wanted = {entry.entry_id for entry in item.missing}
             if any(not asking.rivals.ancestors(finding_id).isdisjoint(wanted) for finding_id in findings):
-                yield f"{verdict.label}, {verdict.version}: {item.label} ({item.role})"
+                yield f"{verdict.label}: {item.label} ({item.role})"
 
 
-__all__ = ["JOINT", "LEAST_BITS", "NextStep", "OpenVerdict", "entropy", "next_steps", "update"]
+__all__ = ["JOINT", "LEAST_BITS", "NextStep", "Verdict", "entropy", "next_steps", "update"]

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from poems_kg.ids import standardize
-from poems_kg.patients.ages import AgeError, Moment, read_instant, read_moment
+from poems_kg.patients.ages import AgeError, Moment, not_before, read_instant, read_moment
 from poems_kg.patients.collecting import Collector, read_sex
+from poems_kg.patients.measuring import weigh
 from poems_kg.patients.patient import Measurement, Patient, RecordError
 from poems_kg.patients.terms import Terms
+from poems_kg.patients.units import UnitError, convert
 
 Object: TypeAlias = Mapping[str, object]
 
@@ -66,12 +68,12 @@ def read_phenopacket(record: Object, terms: Terms, place: str) -> Patient:
     for where, feature in _objects(record, "phenotypicFeatures", "phenotypicFeatures"):
         _add_feature(collector, where, feature, now, born)
     collector.settle()
-    measurements = tuple(m for m, _ in _measurements(collector, record, born))
+    sex = read_sex(collector, "subject.sex", subject.get("sex"))
     return collector.patient(
         patient_id,
-        read_sex(collector, "subject.sex", subject.get("sex")),
+        sex,
         now.age,
-        measurements,
+        weigh(collector, _measurements(collector, record, born), sex, now.age),
         _disease_ids(record),
         where="phenotypicFeatures",
     )
@@ -131,65 +133,69 @@ def _add_feature(collector: Collector, where: str, feature: Object, now: Moment,
         )
 
 
-def not_before(later: Moment, earlier: Moment) -> bool | None:
-    """Say whether a moment is not before another; None if nobody can tell."""
-    if later.age is not None and earlier.age is not None:
-        return later.age >= earlier.age
-    if later.instant is not None and earlier.instant is not None:
-        return later.instant >= earlier.instant
-    return None
-
-
 def _measurements(collector: Collector, record: Object, born: float | None) -> Iterator[tuple[Measurement, Moment]]:
     for where, item in _objects(record, "measurements", "measurements"):
         _refuse_unknown(item, MEASUREMENT_FIELDS, where)
         moment = _moment(collector, item, "timeObserved", where, born)
-        assay_id, assay_label = _term(item, "assay", where)
+        assay = _term(item, "assay", where)
         specimen = _term(_object(item, "procedure", f"{where}.procedure"), "bodySite", f"{where}.procedure")
         if "complexValue" in item:
             parts = _object(item, "complexValue", f"{where}.complexValue")
             for inner, part in _objects(parts, "typedQuantities", f"{where}.complexValue.typedQuantities"):
-                type_id, type_label = _term(part, "type", inner)
+                part_type = _term(part, "type", inner)
                 value: Object = {"quantity": part.get("quantity")}
-                yield _measurement(type_id, type_label, value, specimen, inner), moment
+                yield _measurement(collector, part_type, value, specimen, inner), moment
         else:
             value = _object(item, "value", f"{where}.value")
-            yield _measurement(assay_id, assay_label, value, specimen, where), moment
+            yield _measurement(collector, assay, value, specimen, where), moment
 
 
-def _measurement(assay_id: str, assay_label: str, value: Object, specimen: tuple[str, str], where: str) -> Measurement:
-    place = f"{where}.value"
-    result_id, result_label = _term(value, "ontologyClass", place)
-    quantity = _object(value, "quantity", f"{place}.quantity")
-    _refuse_unknown(quantity, QUANTITY_FIELDS, f"{place}.quantity")
-    bounds = _object(quantity, "referenceRange", f"{place}.quantity.referenceRange")
-    unit = _unit(quantity, f"{place}.quantity")
-    low, high = (_number(bounds, name, f"{place}.quantity.referenceRange") for name in ("low", "high"))
+def _measurement(
+    collector: Collector, assay: tuple[str, str], value: Object, specimen: tuple[str, str], where: str
+) -> Measurement:
+    result_id, result_label = _term(value, "ontologyClass", f"{where}.value")
+    place = f"{where}.value.quantity"
+    quantity = _object(value, "quantity", place)
+    _refuse_unknown(quantity, QUANTITY_FIELDS, place)
+    unit = _unit(quantity, place)
+    low, high = _range(collector, quantity, unit, f"{place}.referenceRange")
     return Measurement(
-        assay_id,
-        assay_label,
-        _number(quantity, "value", f"{place}.quantity"),
+        *assay,
+        _number(quantity, "value", place),
         unit,
         result_id or result_label,
-        specimen[0] or specimen[1],
-        # Protobuf cannot tell a bound of 0 from none; nothing that we judge by a range lies below 0.
-        low or None,
-        high or None,
+        specimen[1] or specimen[0],
+        low,
+        high,
         where,
     )
 
 
+def _range(collector: Collector, quantity: Object, unit: str, where: str) -> tuple[float | None, float | None]:
+    """The bounds of normal values in the unit of the value; none where they cannot be turned into it."""
+    bounds = _object(quantity, "referenceRange", where)
+    its_unit = _unit(bounds, where) or unit
+    try:
+        # Protobuf cannot tell a bound of 0 from none; nothing that we judge by a range lies below 0.
+        low, high = (
+            convert(bound, its_unit, unit) if bound and its_unit != unit else bound or None
+            for bound in (_number(bounds, name, where) for name in ("low", "high"))
+        )
+    except UnitError as error:
+        collector.note(where, f"{error}; the range is not used")
+        return None, None
+    return low, high
+
+
 def _unit(quantity: Object, where: str) -> str:
+    """The UCUM code of a unit; of one that another vocabulary names, its label."""
     unit_id, label = _term(quantity, "unit", where)
     prefix, _, code = unit_id.partition(":")
-    return code if code and prefix.upper() == "UCUM" else unit_id or label
+    return code if code and prefix.upper() == "UCUM" else label or unit_id
 
 
 def _number(holder: Object, name: str, where: str) -> float | None:
     value = holder.get(name)
-    if isinstance(value, str):
-        # Protobuf's JSON writes these as texts, and they are no values that anyone measured.
-        raise RecordError(f"{where}.{name}", f"{value!r} is no number; write one")
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
