@@ -1,5 +1,5 @@
 """
-Bring together what can be said of one patient: criteria of every version, ranked diseases with reasons, what to do next.
+Bring together what is said of one patient: criteria of every version, ranked diseases, reasons, what to do next.
 
 Nothing is weighed here: the rooms below do that, and say on what sources. Not medical advice.
 """
@@ -270,4 +270,4 @@ def _step(step: NextStep) -> dict[str, Any]:
     }
 
 
-__all__ = ["Candidate", "Diagnosis", "Diagnostician", "NOT_ADVICE", "ScreeningRow", "Truth", "to_json"]
+__all__ = ["NOT_ADVICE", "Candidate", "Diagnosis", "Diagnostician", "ScreeningRow", "Truth", "to_json"]
