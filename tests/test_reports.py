@@ -29,7 +29,7 @@ from poems_kg.patients.patient import Measurement, Patient, Sex
 from poems_kg.reports import ReportError, report
 from poems_kg.reports.citations import link_parts
 from poems_kg.reports.sections import item_rows, pair_rows
-from poems_kg.reports.stories import change, group_stories
+from poems_kg.reports.stories import became_known, change, group_stories
 from poems_kg.reports.wording import missing_words, person, quantity, reference_range
 
 VOID = {"meta"}
@@ -151,8 +151,8 @@ def test_what_is_in_the_diagnosis_is_on_the_page():
         assert candidate.label in text
         assert candidate.disease_id in text
     for step in final.next_steps:
-        assert f"{step.bits:.2f} bits" in text
-        assert step.label in text
+        assert f"{step.information:.2f} bits" in text
+        assert step.label[1:] in text
     assert "HP:0001471 is now HP:0000020" in text
 
 
@@ -209,6 +209,11 @@ def test_time_points_are_told_from_first_to_last(story):
     assert "Paraproteinemia" in final[final.index("What came new") : final.index("What was missing")]
     assert "No longer stated: Plasmacytosis" in final
     assert "Nothing: every version is met." in final
+    asked = first[first.index("What would have told most") :]
+    assert "Plasma vascular endothelial growth factor measurement known at the next time point" in asked
+    assert "immunofixation electrophoresis Increased bone mineral density" in asked
+    assert "Serum immunofixation electrophoresis known at the next time point" in middle
+    assert "What would still tell most" in final
 
 
 def ids(stories):
@@ -268,6 +273,21 @@ def test_what_came_new_is_what_was_not_there():
     assert found.excluded == ("HP:0001284",)
     assert found.no_longer == ("HP:0002516",)
     assert found.measured == ("Albumin",)
+
+
+@pytest.mark.parametrize(
+    ("observed", "excluded", "answer"),
+    [
+        (("HP:0031047",), (), True),
+        (("HP:0032290",), (), True),
+        ((), ("HP:0031047",), True),
+        (("HP:0001284",), ("HP:0032290",), False),
+        ((), (), False),
+    ],
+)
+def test_what_was_asked_is_answered_by_it_or_something_narrower(observed, excluded, answer):
+    later = Patient("a", observed=observed, excluded=excluded)
+    assert became_known(["HP:0031047", "HP:0031052"], later, Book()) is answer
 
 
 def test_poems_is_set_beside_cidp_from_either_side():

@@ -27,7 +27,8 @@ from poems_kg.reports.wording import (
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from poems_kg.reports.shapes import Diagnosis, Labels
+    from poems_kg.patients.terms import TermBook
+    from poems_kg.reports.shapes import Diagnosis
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -36,7 +37,7 @@ class ReportError(PoemsKgError):
     """A report that cannot be made: no diagnosis, or a missing library."""
 
 
-def report(diagnoses: "Sequence[Diagnosis]", book: "Labels", versions: Mapping[str, str] | None = None) -> str:
+def report(diagnoses: "Sequence[Diagnosis]", book: "TermBook", versions: Mapping[str, str] | None = None) -> str:
     """
     Lay diagnoses out as one HTML page; those of one patient at several time points are told as a story.
 
@@ -53,7 +54,7 @@ def report(diagnoses: "Sequence[Diagnosis]", book: "Labels", versions: Mapping[s
     return page.render(stories=stories, sets=list(sets), versions=dict(versions or {}), patients=len(diagnoses))
 
 
-def _environment(book: "Labels") -> "Environment":
+def _environment(book: "TermBook") -> "Environment":
     try:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
     except ImportError as error:
