@@ -14,7 +14,8 @@ from typing import Final
 
 import numpy as np
 
-from poems_kg.ids import PoemsKgError, compress, is_curie, standardize
+from poems_kg.ids import compress, is_curie, standardize
+from poems_kg.patients import terms
 from poems_kg.profiles.ragged import IntArray, Ragged
 from poems_kg.profiles.storage import read_ragged, read_texts
 from poems_kg.spelling import normalise
@@ -26,13 +27,13 @@ _LIKE: Final = 60
 """How like a name must be to be suggested, of 100."""
 
 
-class UnknownFindingError(PoemsKgError):
+class UnknownFindingError(terms.UnknownFindingError):
     """Words that are no finding; ``nearest`` has up to three (id, label) pairs that come close."""
 
     def __init__(self, message: str, nearest: Iterable[tuple[str, str]] = ()) -> None:
-        self.nearest = list(nearest)
-        hint = "; ".join(f"{label} ({finding_id})" for finding_id, label in self.nearest)
-        super().__init__(f"{message}; " + (f"did you mean {hint}?" if hint else "look it up in HPO"))
+        found = tuple(nearest)
+        hint = "; ".join(f"{label} ({finding_id})" for finding_id, label in found)
+        super().__init__(message, found, f"{message}; " + (f"did you mean {hint}?" if hint else "look it up in HPO"))
 
 
 @dataclass(frozen=True, slots=True)
