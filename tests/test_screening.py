@@ -499,4 +499,4 @@ def test_rows_are_what_the_diagnostician_says(tmp_path: Path) -> None:
     as_text = [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows]
     assert as_text == read_tsv(tmp_path / "out.tsv")
     assert rows[0]["poems_rank"] < rows[1]["poems_rank"]
-    assert "Polyneuropathy (HP:0001271)" in rows[0]["reasons"]
+    assert "Splenomegaly (HP:0001744)" in rows[0]["reasons"]
