@@ -27,8 +27,8 @@ from poems_kg.reports.wording import (
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from poems_kg.diagnosis import Diagnosis
     from poems_kg.patients.terms import TermBook
-    from poems_kg.reports.shapes import Diagnosis
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
