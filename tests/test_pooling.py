@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from poems_kg.claims import CLAIM_COLUMNS, Claim, parse_claim
 from poems_kg.differential.pooling import (
     ALWAYS_SHARE,
+    OFTEN_SHARE,
     SELDOM_SHARE,
     SMALLEST_COHORT,
     STATED_SHARE,
@@ -76,7 +77,7 @@ def test_a_figure_of_another_kind_is_not_pooled(cells: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(
     ("words", "share"),
-    [("rare or uncommon", SELDOM_SHARE), ("required", ALWAYS_SHARE), ("typical", STATED_SHARE), ("", STATED_SHARE)],
+    [("rare or uncommon", SELDOM_SHARE), ("required", ALWAYS_SHARE), ("typical", OFTEN_SHARE), ("", STATED_SHARE)],
 )
 def test_words_without_a_figure_are_read_roughly(words: str, share: float) -> None:
     figure = figure_of(claim(value=words))

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from small_kernel import OpenSmall
 
-from poems_kg.cohorts import checkpoint, records
+from poems_kg.cli import screening as command
+from poems_kg.cohorts import checkpoint, opening, records
 from poems_kg.cohorts.kernel import Work
 from poems_kg.cohorts.records import Batch, Cohort
 from poems_kg.cohorts.results import ScreeningError, Tsv, find_form
@@ -408,3 +409,51 @@ def test_parquet_without_pyarrow_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_there_is_a_worker() -> None:
     assert workers_here() >= 1
+
+
+def test_the_command_writes_tells_and_gives_its_code(
+    run: Any, cohort: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "OpenDiagnostician", lambda _: OpenSmall())
+    target = tmp_path / "out.parquet"
+    code, out, err = run("screen", cohort, "-o", target, "--workers", 1, "--batch", 7)
+    assert code == 1
+    assert out == f"23 patients: {target}; 6 records could not be used: {target}.bad.tsv\n"
+    told = err.splitlines()
+    assert told[-1] == "For research and education; not medical advice."
+    assert {f"error: {cohort}:{line}" for line, _, _ in BAD} == {":".join(line.split(":")[:3]) for line in told[:-1]}
+    assert pq.read_table(target).num_rows == 23
+
+    monkeypatch.setattr(command, "SHOWN", 2)
+    code, _, err = run("screen", cohort, "-o", target, "--workers", 1)
+    assert err.splitlines()[2:] == [
+        f"4 more are in {target}.bad.tsv",
+        "For research and education; not medical advice.",
+    ]
+
+    cohort.write_text(lines(patient(1)), encoding="utf-8")
+    code, out, err = run("screen", cohort, "-o", target, "--workers", 1)
+    assert (code, out) == (0, f"1 patients: {target}\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["none.jsonl", "-o", "out.tsv"], "none.jsonl: cannot be read (no such file or directory)"),
+        (["a.jsonl", "-o", "out.tsv", "--master", "local"], "--master local is for --engine spark; give both"),
+        (
+            ["a.jsonl", "-o", "out.tsv", "--engine", "spark", "--workers", "3"],
+            "--workers 3 is for processes of this machine; say 'local[3]' by --master",
+        ),
+        (["a.jsonl"], "Missing option '-o'"),
+        (["a.jsonl", "-o", "out.tsv", "--workers", "0"], "0 is not in the range"),
+    ],
+)
+def test_the_command_says_what_does_not_fit(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.jsonl").write_text(lines(patient(1)), encoding="utf-8")
+    code, out, err = run("screen", *given)
+    assert (code, out) == (2, "")
+    assert said in err

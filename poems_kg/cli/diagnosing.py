@@ -217,7 +217,7 @@ def _criteria(verdict: Any) -> dict[str, str]:
 
 
 def _tell_all(diagnoses: "Sequence[Diagnosis]") -> None:
-    """Several patients, or times of one, in one table: what the current criteria say, and where POEMS syndrome stands."""
+    """Several patients, or times of one, in one table: the current criteria, and where POEMS syndrome stands."""
     from poems_kg.criteria import find_criteria
     from poems_kg.differential.rivals import POEMS
 

@@ -25,8 +25,13 @@ from poems_kg.figures import setting, wilson
 
 FIGURE_WEIGHT = 10.0
 """A share or band that is published without a count weighs like so many patients."""
-STATED_SHARE = 0.5
-"""A finding that is stated without any figure: half of the patients, as the middle of HPO's "Frequent" (30-79 %)."""
+STATED_SHARE = 0.3
+"""
+A finding that is stated without any figure or word of frequency: near the first quartile (0.27) of the shares that our
+claims count in POEMS syndrome, for what is common has mostly been counted.
+"""
+OFTEN_SHARE = 0.545
+"""A finding that is stated to be common, in words: the middle of HPO's "Frequent" (30-79 %)."""
 SELDOM_SHARE = 0.17
 """A finding that is stated to be rare, in words: the middle of HPO's "Occasional" (5-29 %)."""
 ALWAYS_SHARE = 0.95
@@ -41,6 +46,9 @@ SMALLEST_COHORT = 5
 BANDS_SOURCE = re.compile(r"hpoa\d*")
 """The ids of sources that are HPO's annotations; their figures are bands, not published shares."""
 _SELDOM_WORDS = re.compile(r"\b(?:rare|rarely|uncommon|little|less often|very rare)\b")
+_OFTEN_WORDS = re.compile(
+    r"\b(?:common|commonest|often|typical|typically|usual|usually|most|generally|characteristic)\b"
+)
 _ALWAYS_WORDS = re.compile(r"\b(?:required|all|always)\b")
 _REVIEW_WORDS = re.compile(r"\b(?:literature|reports|series|studies)\b")
 _YEARS = re.compile(r"\b(19|20)\d\d\b")
@@ -162,7 +170,9 @@ def _plain_figure(claim: Claim, qualifiers: dict[str, str]) -> Figure:
 def _stated_share(words: str, defines: bool) -> float:
     if defines or _ALWAYS_WORDS.search(words.casefold()):
         return ALWAYS_SHARE
-    return SELDOM_SHARE if _SELDOM_WORDS.search(words.casefold()) else STATED_SHARE
+    if _SELDOM_WORDS.search(words.casefold()):
+        return SELDOM_SHARE
+    return OFTEN_SHARE if _OFTEN_WORDS.search(words.casefold()) else STATED_SHARE
 
 
 def _rank(figure: Figure) -> float:
