@@ -20,13 +20,14 @@ from made_diagnoses import (
     MIDDLE,
     Book,
     Diagnosis,
+    bare,
     diagnosis,
     hostile,
     three_time_points,
 )
 
 from poems_kg.patients.patient import Measurement, Patient, Sex
-from poems_kg.reports import ReportError, report
+from poems_kg.reports import ReportError, page, report
 from poems_kg.reports.citations import link_parts
 from poems_kg.reports.sections import item_rows, pair_rows
 from poems_kg.reports.stories import became_known, change, group_stories
@@ -87,8 +88,8 @@ def story() -> str:
 
 
 def variants() -> dict[str, list[Diagnosis]]:
-    bare = Diagnosis(Patient("nobody"))
-    return {"story": three_time_points(), "one": three_time_points()[:1], "bare": [bare], "hostile": [hostile()]}
+    nobody = bare(Patient("nobody"))
+    return {"story": three_time_points(), "one": three_time_points()[:1], "bare": [nobody], "hostile": [hostile()]}
 
 
 @pytest.mark.parametrize("name", variants())
@@ -239,17 +240,17 @@ def test_time_points_are_found_whatever_their_order():
     ],
 )
 def test_other_patients_are_not_taken_for_time_points(other):
-    first = Diagnosis(Patient("case-7-first", Sex.MALE, 38.0, FIRST))
-    assert len(group_stories([first, Diagnosis(other)])) == 2
+    first = bare(Patient("case-7-first", Sex.MALE, 38.0, FIRST))
+    assert len(group_stories([first, bare(other)])) == 2
 
 
 def test_few_findings_do_not_make_a_story():
-    one = Diagnosis(Patient("case-7-a", Sex.MALE, 38.0, FIRST[:2]))
-    assert len(group_stories([one, Diagnosis(Patient("case-7-b", Sex.MALE, 38.0, FIRST))])) == 2
+    one = bare(Patient("case-7-a", Sex.MALE, 38.0, FIRST[:2]))
+    assert len(group_stories([one, bare(Patient("case-7-b", Sex.MALE, 38.0, FIRST))])) == 2
 
 
 def test_one_id_is_one_patient():
-    young, old = (Diagnosis(Patient("7", Sex.MALE, age, FIRST)) for age in (38.0, 40.0))
+    young, old = (bare(Patient("7", Sex.MALE, age, FIRST)) for age in (38.0, 40.0))
     assert group_stories([old, young]) == [[young, old]]
 
 
@@ -349,8 +350,13 @@ def test_measurements_in_words():
     assert reference_range(Measurement("a", "b", 1.0, "g/L")) == ""
 
 
+def test_a_measurement_whose_result_is_a_class_is_told_by_its_label():
+    patient = Patient("a", measurements=(Measurement("LOCAL:1", "Immunofixation", result_id="HP:0032290"),))
+    assert "Immunofixation : Monoclonal elevation of IgG" in Page(report([bare(patient)], Book())).text
+
+
 def test_a_finding_that_no_book_knows_stands_as_it_is():
-    assert "HP:9999999" in Page(report([Diagnosis(Patient("a", observed=("HP:9999999",)))], Book())).text
+    assert "HP:9999999" in Page(report([bare(Patient("a", observed=("HP:9999999",)))], Book())).text
 
 
 def test_nothing_to_report_is_said():
@@ -360,6 +366,7 @@ def test_nothing_to_report_is_said():
 
 def test_a_missing_library_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
+    page._environment.cache_clear()
     with pytest.raises(ReportError, match=r"jinja2 is missing; install poems-kg with its 'diagnose' extra"):
         report([hostile()], Book())
 

@@ -14,9 +14,9 @@ from poems_kg.patients.patient import Measurement, Patient, Sex
 
 if TYPE_CHECKING:
     from poems_kg.criteria import Entry, Missing, Verdict
+    from poems_kg.diagnosis import Candidate, Diagnosis
     from poems_kg.differential.explaining import Reason
     from poems_kg.patients.terms import TermBook
-    from poems_kg.reports.shapes import Candidate, Diagnosis
 
 NOT_ADVICE: Final = "Not medical advice."
 POEMS_IDS: Final = frozenset({"MONDO:0017364", "ORPHA:2905"})
