@@ -270,4 +270,4 @@ def _step(step: NextStep) -> dict[str, Any]:
     }
 
 
-__all__ = ["Candidate", "Diagnosis", "Diagnostician", "NOT_ADVICE", "ScreeningRow", "Truth", "to_json"]
+__all__ = ["NOT_ADVICE", "Candidate", "Diagnosis", "Diagnostician", "ScreeningRow", "Truth", "to_json"]
