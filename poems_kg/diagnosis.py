@@ -1,5 +1,5 @@
 """
-Bring together what can be said of one patient: criteria of every version, ranked diseases with reasons, what to do next.
+Bring together what is said of one patient: criteria of every version, ranked diseases, reasons, what to do next.
 
 Nothing is weighed here: the rooms below do that, and say on what sources. Not medical advice.
 """
@@ -18,7 +18,8 @@ from poems_kg.differential.posterior import weigh
 from poems_kg.differential.ranking import Ranker
 from poems_kg.differential.rivals import POEMS, Rivals, rivals
 from poems_kg.patients.patient import Patient
-from poems_kg.profiles.index import FloatArray, Index
+from poems_kg.profiles.index import Index
+from poems_kg.profiles.ragged import FloatArray
 
 NOT_ADVICE: Final = "Not medical advice: published criteria and figures, applied to the findings that were given."
 MOST_STEPS: Final = 8

@@ -24,6 +24,24 @@ ASKED_OF_MINI_LINKED = {
 }
 """What to ask the small linked graph, where the defaults would find nothing in it."""
 
+needs_linked_graph = pytest.mark.xdist_group("linked_folder")
+"""For a test that asks for ``linked_folder`` only while it runs."""
+SHARED = ("linked_folder", "endpoint", "mini_folder")
+"""Fixtures that take long to make and are used in more than one place, the longest first."""
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the mark in the same hook
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """
+    Say which tests belong on one worker of pytest-xdist (``-n auto --dist loadgroup``): those with a fixture of
+    ``SHARED``, so that it is made once; of the others, those of one module.
+    """
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            fixtures = getattr(item, "fixturenames", ())
+            group = next((name for name in SHARED if name in fixtures), item.path.stem)
+            item.add_marker(pytest.mark.xdist_group(group))
+
 
 @pytest.fixture(scope="session")
 def kg() -> KnowledgeGraph:

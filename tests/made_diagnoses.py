@@ -1,9 +1,13 @@
 """Diagnoses for the tests of reports and pictures: the shape is that of real ones, every figure is invented."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from poems_kg.criteria import Entry, ItemVerdict, Missing, Truth, Verdict
+from poems_kg.diagnosis import Candidate, Diagnosis
+from poems_kg.differential.explaining import Reason
+from poems_kg.differential.next_steps import NextStep
 from poems_kg.patients.patient import Measurement, Patient, Sex
 
 LABELS = {
@@ -34,96 +38,12 @@ class Book:
     def label(self, finding_id: str) -> str:
         return LABELS[finding_id]
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    entry_id: str
-    label: str
+    def ancestors(self, finding_id: str) -> frozenset[str]:
+        broader = {"HP:0032290": "HP:0031047", "HP:0001433": "HP:0002716"}
+        return frozenset({finding_id, broader.get(finding_id, finding_id)})
 
 
 POEMS = Entry("MONDO:0017364", "POEMS syndrome")
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    label: str
-    items: tuple[Entry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ItemVerdict:
-    item_id: str
-    label: str
-    role: str
-    verdict: str
-    met_by: tuple[Entry, ...] = ()
-    excluded_by: tuple[Entry, ...] = ()
-    missing: tuple[Entry, ...] = ()
-    citation: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    set_id: str
-    label: str
-    version: str
-    verdict: str
-    items: tuple[ItemVerdict, ...]
-    citation: str = ""
-    missing: tuple[Missing, ...] = ()
-    concludes: Entry = POEMS
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    finding_id: str
-    label: str
-    direction: str
-    log_likelihood_ratio: float
-    matched_as: str = ""
-    frequency: float | None = None
-    low: float | None = None
-    high: float | None = None
-    claims: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    is_excluded: bool = False
-    probability: float = 0.5
-    versus: str = ""
-    versus_frequency: float | None = None
-    versus_probability: float = 0.05
-    versus_sources: tuple[str, ...] = ()
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    step_id: str
-    label: str
-    kind: str
-    bits: float
-    invasiveness: str = ""
-    settles: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    disease_id: str
-    label: str
-    rank: int
-    score: float
-    posterior: float | None = None
-    other_ids: tuple[str, ...] = ()
-    reasons: tuple[Reason, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    patient: Patient
-    verdicts: tuple[Verdict, ...] = ()
-    candidates: tuple[Candidate, ...] = ()
-    next_steps: tuple[NextStep, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 ITEMS = (
@@ -165,6 +85,7 @@ SETS = (
     ("mayo2023", "Mayo criteria 2023 update", "2023", ()),
 )
 """Sets: id, label, version, and the items that they have not."""
+CITATION = "PMID:28087540; DOI:10.1186/s40478-016-0000-0"
 RATIOS = {  # finding: natural log of the ratio in POEMS syndrome and in CIDP; None where nothing is known
     "HP:0007340": (0.4, 0.9),
     "HP:0001284": (0.5, 0.8),
@@ -231,7 +152,9 @@ def _verdict(made: tuple[str, str, str, tuple[str, ...]], known: tuple[str, ...]
         verdict = "met" if meets else "not_met" if excludes else "unknown"
         missing = met_by if verdict == "unknown" else ()
         made = _entries(meets), _entries(excludes), _entries(missing)
-        items.append(ItemVerdict(f"{set_id}-{item_id}", words, role, verdict, *made))
+        entry = Entry(f"POEMS:{item_id}", words)
+        truth = Truth(verdict)
+        items.append(ItemVerdict(f"{set_id}-{item_id}", words, role, truth, entry, *made, ("claim:made",), CITATION))
     major = [item for item in items if item.role == "mandatory major"]
     groups = [[item] for item in major]
     groups.append([item for item in items if item.role == "other major"])
@@ -247,7 +170,12 @@ def _verdict(made: tuple[str, str, str, tuple[str, ...]], known: tuple[str, ...]
     )
     variant = Entry("POEMS:0000001", "Castleman disease variant of POEMS syndrome") if "variant" in label else POEMS
     missing = missing if whole == "unknown" else ()
-    return Verdict(set_id, label, version, whole, tuple(items), "PMID:28087540, table 1", missing, variant)
+    return Verdict(set_id, label, version, Truth(whole), variant, tuple(items), missing, (), ("claim:made",), CITATION)
+
+
+def bare(patient: Patient, verdicts: tuple[Verdict, ...] = (), candidates: tuple[Candidate, ...] = ()) -> Diagnosis:
+    """A diagnosis of which only so much is known."""
+    return Diagnosis(patient, verdicts, candidates, (), ())
 
 
 def diagnosis(
@@ -285,18 +213,44 @@ def diagnosis(
         candidates.append(Candidate(disease_id, label, place, 18.25 - place, rest, other_ids, reasons))
     steps = [
         NextStep(
-            "HP:0031052",
-            "Plasma vascular endothelial growth factor",
-            "test",
-            0.61,
-            "blood sample",
-            ("mayo2023-vegf", "chiba2019-vegf"),
-            ("PMID:30175160", "DOI:10.1186/s40478-016-0000-0"),
+            label="plasma vascular endothelial growth factor measurement",
+            test_id="POEMS:vegf",
+            finding_ids=("HP:0031052",),
+            finding_labels=("Elevated vascular endothelial growth factor level",),
+            information=0.61,
+            probability=0.4,
+            if_present=0.97,
+            if_absent=0.12,
+            invasiveness=1,
+            how="blood sample",
+            settles=tuple(f"{label}, {version}: raised VEGF (other major)" for _, label, version, _ in SETS),
+            sources=("PMID:30175160", "DOI:10.1186/s40478-016-0000-0"),
         ),
         NextStep(
-            "HP:0031047", "Serum immunofixation", "test", 0.48, "blood sample", ("mayo2023-clone",), ("PMID:22547581",)
+            label="serum immunofixation electrophoresis",
+            test_id="POEMS:immunofixation",
+            finding_ids=("HP:0031047",),
+            finding_labels=("Paraproteinemia",),
+            information=0.48,
+            probability=0.6,
+            if_present=0.9,
+            if_absent=0.2,
+            invasiveness=1,
+            how="blood sample",
+            settles=("Mayo criteria 2023 update, 2023: monoclonal plasma cell disorder (mandatory major)",),
+            other_tests=("urine immunofixation electrophoresis",),
+            sources=("PMID:22547581",),
         ),
-        NextStep("HP:0011001", "Sclerotic bone lesions on computed tomography", "test", 0.22, "imaging with radiation"),
+        NextStep(
+            "increased bone mineral density",
+            "",
+            ("HP:0011001",),
+            ("Increased bone mineral density",),
+            0.22,
+            0.3,
+            0.8,
+            0.4,
+        ),
     ]
     patient = Patient(
         patient_id,
@@ -312,7 +266,7 @@ def diagnosis(
         patient,
         tuple(_verdict(each, observed, excluded) for each in SETS),
         tuple(sorted(candidates, key=lambda each: each.rank)),
-        tuple(each for each in steps if each.step_id not in observed),
+        tuple(each for each in steps if each.finding_ids[0] not in observed),
         ("HP:0001471 is now HP:0000020", "measurement 2 has no unit and was not used; see PMID:22547581."),
     )
 
@@ -344,8 +298,11 @@ def hostile() -> Diagnosis:
     )
     plain = diagnosis(HOSTILE, (HOSTILE,), ("javascript:alert(1)",))
     entry = Entry(HOSTILE, HOSTILE)
-    item = ItemVerdict(HOSTILE, HOSTILE, HOSTILE, "unknown", (entry,), (entry,), (entry,), HOSTILE)
+    item = ItemVerdict(
+        HOSTILE, HOSTILE, HOSTILE, Truth.UNKNOWN, entry, (entry,), (entry,), (entry,), (HOSTILE,), HOSTILE
+    )
     missing = (Missing(HOSTILE, (entry,)),)
+    texts = (HOSTILE,) * 4
     return replace(
         plain,
         patient=replace(
@@ -354,11 +311,17 @@ def hostile() -> Diagnosis:
             disease_ids=(HOSTILE,),
             reasons={HOSTILE: HOSTILE},
         ),
-        verdicts=(Verdict(HOSTILE, HOSTILE, HOSTILE, "unknown", (item,), HOSTILE, missing, entry),),
+        verdicts=(
+            Verdict(HOSTILE, HOSTILE, HOSTILE, Truth.UNKNOWN, entry, (item,), missing, (entry,), (HOSTILE,), HOSTILE),
+        ),
         candidates=(
             Candidate("ORPHA:2905", HOSTILE, 1, math.nan, math.nan, (HOSTILE,), (reason,)),
             Candidate("ORPHA:2932", HOSTILE, 2, 1.0, 0.2, (HOSTILE,), (reason,)),
         ),
-        next_steps=(NextStep(HOSTILE, HOSTILE, HOSTILE, 0.0, HOSTILE, (HOSTILE,), (HOSTILE,)),),
+        next_steps=(
+            NextStep(
+                HOSTILE, HOSTILE, texts, texts, 0.0, 0.5, 0.5, 0.5, 0, HOSTILE, texts, texts, texts, texts, HOSTILE
+            ),
+        ),
         notes=(HOSTILE, 'see javascript:alert(1) and https://example.org/?a=1&b="><b>'),
     )

@@ -13,6 +13,8 @@ from poems_kg.patients.plain import read_terms
 from poems_kg.patients.reading import read_line, read_patients
 from poems_kg.patients.terms import Terms, UnknownFindingError
 
+PATIENTS = Path(__file__).parent / "data" / "patients"
+
 
 @pytest.fixture
 def book() -> Book:
@@ -255,3 +257,65 @@ def test_terms_of_the_command_line(book):
         read_terms([], book)
     with pytest.raises(PatientError, match="give years from 0 to 130"):
         read_terms(["papilledema"], book, age=200)
+
+
+# --- The files in tests/data/patients ---
+
+
+def test_a_phenopacket_with_everything_is_read(book):
+    (patient,) = read_patients(PATIENTS / "made_up_poems.json", book)
+    assert isinstance(patient, Patient)
+    assert (patient.patient_id, patient.sex, patient.age) == ("made-up-poems-52f-second", Sex.FEMALE, 52.25)
+    recorded = ("HP:0001271", "HP:0001744", "HP:0001085")
+    assert patient.observed == (*recorded, "HP:0031047", "HP:0001894", "HP:0031052")
+    assert patient.excluded == ("HP:0000020", "HP:0001873", "HP:0001900", "HP:0001901")
+    assert patient.reasons.keys() == {*patient.observed[3:], *patient.excluded[1:]}
+    assert patient.disease_ids == ("ORPHA:2905",)
+    assert [note.partition(": ")[2] for note in patient.notes] == [
+        "phenotypicFeatures[2].type: HP:0001471 is now HP:0000020",
+        "phenotypicFeatures[3].resolution: Papilledema (HP:0001085) is past; it counts, for criteria ask what has ever "
+        "been found",
+        "phenotypicFeatures[4].type: Peripheral neuropathy (HP:0009830) is excluded here, but Polyneuropathy "
+        "(HP:0001271), a kind of it, is present (phenotypicFeatures[0].type); the exclusion was dropped",
+        "measurements: no threshold is known for Ferritin",
+        "measurements[0]: Platelets [#/volume] in Blood 280 10*9/L: an earlier value; Platelets [#/volume] in Blood "
+        "612000 /uL decides",
+    ]
+
+
+def test_packets_of_one_person_at_several_times_are_patients_each(book):
+    assert list(lines(PATIENTS / "phenopackets.jsonl", book)) == [
+        "made-up-poems-52f-first",
+        "made-up-poems-52f-second",
+        "made-up-nerves-40",
+    ]
+
+
+def test_plain_objects_of_a_file_are_read(book):
+    a, b, c = read_patients(PATIENTS / "plain.jsonl", book)
+    assert a == Patient("a", Sex.MALE, None, ("HP:0001271", "HP:0001744"), ("HP:0001085",))
+    assert isinstance(b, Patient)
+    assert (b.observed, b.age, b.disease_ids) == (("HP:0001744", "HP:0000020"), 61.0, ("ORPHA:2905",))
+    assert c == Patient("c", observed=("HP:0001271",))
+
+
+def test_every_bad_record_is_said_with_its_line_and_the_others_are_read(book):
+    found = list(read_patients(PATIENTS / "bad.jsonl", book))
+    assert [one.patient_id for one in found if isinstance(one, Patient)] == ["good", "last"]
+    bad = [(one.line, one.field) for one in found if isinstance(one, BadRecord)]
+    assert bad == [
+        (2, "observed"),
+        (3, "observed"),
+        (4, "observed"),
+        (5, "excluded[0]"),
+        (6, "id"),
+        (7, "metaData.phenopacketSchemaVersion"),
+        (8, "proband"),
+        (9, "members"),
+        (10, "measurements[0].value.quantity.value"),
+        (11, ""),
+        (12, ""),
+        (13, ""),
+        (14, "id"),
+        (15, ""),
+    ]

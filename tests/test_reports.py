@@ -20,16 +20,17 @@ from made_diagnoses import (
     MIDDLE,
     Book,
     Diagnosis,
+    bare,
     diagnosis,
     hostile,
     three_time_points,
 )
 
 from poems_kg.patients.patient import Measurement, Patient, Sex
-from poems_kg.reports import ReportError, report
+from poems_kg.reports import ReportError, page, report
 from poems_kg.reports.citations import link_parts
 from poems_kg.reports.sections import item_rows, pair_rows
-from poems_kg.reports.stories import change, group_stories
+from poems_kg.reports.stories import became_known, change, group_stories
 from poems_kg.reports.wording import missing_words, person, quantity, reference_range
 
 VOID = {"meta"}
@@ -87,8 +88,8 @@ def story() -> str:
 
 
 def variants() -> dict[str, list[Diagnosis]]:
-    bare = Diagnosis(Patient("nobody"))
-    return {"story": three_time_points(), "one": three_time_points()[:1], "bare": [bare], "hostile": [hostile()]}
+    nobody = bare(Patient("nobody"))
+    return {"story": three_time_points(), "one": three_time_points()[:1], "bare": [nobody], "hostile": [hostile()]}
 
 
 @pytest.mark.parametrize("name", variants())
@@ -151,8 +152,8 @@ def test_what_is_in_the_diagnosis_is_on_the_page():
         assert candidate.label in text
         assert candidate.disease_id in text
     for step in final.next_steps:
-        assert f"{step.bits:.2f} bits" in text
-        assert step.label in text
+        assert f"{step.information:.2f} bits" in text
+        assert step.label[1:] in text
     assert "HP:0001471 is now HP:0000020" in text
 
 
@@ -209,6 +210,11 @@ def test_time_points_are_told_from_first_to_last(story):
     assert "Paraproteinemia" in final[final.index("What came new") : final.index("What was missing")]
     assert "No longer stated: Plasmacytosis" in final
     assert "Nothing: every version is met." in final
+    asked = first[first.index("What would have told most") :]
+    assert "Plasma vascular endothelial growth factor measurement known at the next time point" in asked
+    assert "immunofixation electrophoresis Increased bone mineral density" in asked
+    assert "Serum immunofixation electrophoresis known at the next time point" in middle
+    assert "What would still tell most" in final
 
 
 def ids(stories):
@@ -234,17 +240,17 @@ def test_time_points_are_found_whatever_their_order():
     ],
 )
 def test_other_patients_are_not_taken_for_time_points(other):
-    first = Diagnosis(Patient("case-7-first", Sex.MALE, 38.0, FIRST))
-    assert len(group_stories([first, Diagnosis(other)])) == 2
+    first = bare(Patient("case-7-first", Sex.MALE, 38.0, FIRST))
+    assert len(group_stories([first, bare(other)])) == 2
 
 
 def test_few_findings_do_not_make_a_story():
-    one = Diagnosis(Patient("case-7-a", Sex.MALE, 38.0, FIRST[:2]))
-    assert len(group_stories([one, Diagnosis(Patient("case-7-b", Sex.MALE, 38.0, FIRST))])) == 2
+    one = bare(Patient("case-7-a", Sex.MALE, 38.0, FIRST[:2]))
+    assert len(group_stories([one, bare(Patient("case-7-b", Sex.MALE, 38.0, FIRST))])) == 2
 
 
 def test_one_id_is_one_patient():
-    young, old = (Diagnosis(Patient("7", Sex.MALE, age, FIRST)) for age in (38.0, 40.0))
+    young, old = (bare(Patient("7", Sex.MALE, age, FIRST)) for age in (38.0, 40.0))
     assert group_stories([old, young]) == [[young, old]]
 
 
@@ -268,6 +274,21 @@ def test_what_came_new_is_what_was_not_there():
     assert found.excluded == ("HP:0001284",)
     assert found.no_longer == ("HP:0002516",)
     assert found.measured == ("Albumin",)
+
+
+@pytest.mark.parametrize(
+    ("observed", "excluded", "answer"),
+    [
+        (("HP:0031047",), (), True),
+        (("HP:0032290",), (), True),
+        ((), ("HP:0031047",), True),
+        (("HP:0001284",), ("HP:0032290",), False),
+        ((), (), False),
+    ],
+)
+def test_what_was_asked_is_answered_by_it_or_something_narrower(observed, excluded, answer):
+    later = Patient("a", observed=observed, excluded=excluded)
+    assert became_known(["HP:0031047", "HP:0031052"], later, Book()) is answer
 
 
 def test_poems_is_set_beside_cidp_from_either_side():
@@ -329,8 +350,13 @@ def test_measurements_in_words():
     assert reference_range(Measurement("a", "b", 1.0, "g/L")) == ""
 
 
+def test_a_measurement_whose_result_is_a_class_is_told_by_its_label():
+    patient = Patient("a", measurements=(Measurement("LOCAL:1", "Immunofixation", result_id="HP:0032290"),))
+    assert "Immunofixation : Monoclonal elevation of IgG" in Page(report([bare(patient)], Book())).text
+
+
 def test_a_finding_that_no_book_knows_stands_as_it_is():
-    assert "HP:9999999" in Page(report([Diagnosis(Patient("a", observed=("HP:9999999",)))], Book())).text
+    assert "HP:9999999" in Page(report([bare(Patient("a", observed=("HP:9999999",)))], Book())).text
 
 
 def test_nothing_to_report_is_said():
@@ -340,6 +366,7 @@ def test_nothing_to_report_is_said():
 
 def test_a_missing_library_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
+    page._environment.cache_clear()
     with pytest.raises(ReportError, match=r"jinja2 is missing; install poems-kg with its 'diagnose' extra"):
         report([hostile()], Book())
 

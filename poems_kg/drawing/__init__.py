@@ -18,7 +18,6 @@ from poems_kg.views import POEMS
 
 if TYPE_CHECKING:
     from poems_kg.drawing.sheet import Sheet
-    from poems_kg.reports.shapes import Diagnosis, Labels
 
 _PICTURES: Final = {
     "graph": ("whole", "draw_graph"),
@@ -46,62 +45,46 @@ def draw(name: str, graph: nx.Graph, path: Path) -> None:
     :raises DrawingError: for another name or suffix, a missing library, or a target that cannot be written (what stood
         there is untouched).
     """
-    suffix = _suffix(path)
+    check_suffix(path)
     if name not in _PICTURES:
         raise DrawingError(f"there is no picture of {name!r}; use one of {', '.join(_PICTURES)}")
     if graph.number_of_nodes() == 0 or (name in _CENTRED and POEMS not in graph):
         raise DrawingError(f"the view {name} has nothing to draw; load a graph that has claims")
     room, function = _PICTURES[name]
-    _write(path, suffix, ("igraph", "matplotlib.style"), room, lambda module: getattr(module, function)(graph))
+    _require("igraph")
+    _require("matplotlib.style")
+    write_sheet(path, lambda: getattr(import_module(f"poems_kg.drawing.{room}"), function)(graph))
 
 
-def draw_checklist(diagnosis: "Diagnosis", book: "Labels", path: Path) -> None:
+def check_suffix(path: Path) -> None:
     """
-    Draw which items of the criteria a patient meets, every version in a column.
+    Refuse the name of a picture that says neither SVG nor PNG.
 
-    :param path: the target; its suffix, ``.svg`` or ``.png``, says which.
-    :raises DrawingError: as :func:`draw`; also where no criteria were applied.
+    :raises DrawingError: if it does not.
     """
-    suffix = _suffix(path)
-    if not diagnosis.verdicts:
-        raise DrawingError("no criteria were applied to this patient; there is no checklist to draw")
-    _write(path, suffix, ("matplotlib.style",), "patients", lambda module: module.checklist(diagnosis, book))
-
-
-def draw_differential(diagnosis: "Diagnosis", book: "Labels", path: Path) -> None:
-    """
-    Draw the diseases ranked for a patient, and what speaks for and against POEMS syndrome and the best of the others.
-
-    :param path: the target; its suffix, ``.svg`` or ``.png``, says which.
-    :raises DrawingError: as :func:`draw`; also where no disease was ranked.
-    """
-    suffix = _suffix(path)
-    if not diagnosis.candidates:
-        raise DrawingError("no disease was ranked for this patient; there is no differential to draw")
-    _write(path, suffix, ("matplotlib.style",), "patients", lambda module: module.differential(diagnosis, book))
-
-
-def _suffix(path: Path) -> str:
-    suffix = path.suffix.casefold()
-    if suffix not in (".svg", ".png"):
+    if path.suffix.casefold() not in (".svg", ".png"):
         raise DrawingError(f"{path}: pictures are written as SVG or PNG; end the name in .svg or .png")
-    return suffix
 
 
-def _write(
-    path: Path, suffix: str, libraries: tuple[str, ...], room: str, draw_sheet: Callable[[ModuleType], "Sheet"]
-) -> None:
-    """Draw a sheet by a module of this room, nobody's own settings counting, and write it whole or not at all."""
-    try:
-        for library in libraries:
-            import_module(library)
-        style = import_module("matplotlib.style")
-    except ImportError as error:
-        raise DrawingError(f"{error.name} is missing; install poems-kg with its 'draw' extra") from error
+def write_sheet(path: Path, draw_sheet: Callable[[], "Sheet"]) -> None:
+    """
+    Write what a function draws, nobody's own settings counting while it draws; the file is written whole or not at all.
+
+    :raises DrawingError: for another suffix, a missing library, or a target that cannot be written.
+    """
+    check_suffix(path)
+    style = _require("matplotlib.style")
     settings = import_module("poems_kg.drawing.sheet").SETTINGS
     with style.context(["default", settings]):
-        data = draw_sheet(import_module(f"poems_kg.drawing.{room}")).render(suffix)
+        data = draw_sheet().render(path.suffix.casefold())
     try:
         write_bytes_atomic(path, data)
     except PoemsKgError as error:
         raise DrawingError(str(error)) from error
+
+
+def _require(library: str) -> ModuleType:
+    try:
+        return import_module(library)
+    except ImportError as error:
+        raise DrawingError(f"{error.name} is missing; install poems-kg with its 'draw' extra") from error

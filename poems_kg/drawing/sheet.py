@@ -10,6 +10,8 @@ from itertools import pairwise
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
+from poems_kg.reports.wording import clean
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -65,6 +67,12 @@ def capitalise(label: str) -> str:
 def text_width(text: str, size: float) -> float:
     """How wide the longest line of a text is in inches, a little generously."""
     return max((len(line) for line in text.split("\n")), default=0) * size * 0.0087
+
+
+def fit(text: str, letters: int) -> str:
+    """A text on one line without control characters, cut off where it is longer, whether it has spaces or not."""
+    line = " ".join(clean(text).split())
+    return line if len(line) <= letters else f"{line[: letters - 1].rstrip()}…"
 
 
 class Sheet:

@@ -6,7 +6,7 @@ A test is found by a code, or by its name, whatever the order of the words; what
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from poems_kg.ids import standardize
@@ -88,7 +88,7 @@ class Assays:
         return {known: assay.specimens[known]} if known in assay.specimens else {}
 
 
-@cache
+@lru_cache(1 << 14)
 def _key(name: str) -> str:
     """Fold a name so that the order of words and fillers do not matter."""
     return " ".join(sorted(word for word in normalise(name.replace("_", " ")).split() if word not in _FILLERS))

@@ -166,16 +166,17 @@ def _latest(group: list[_Measured]) -> _Measured | None:
 
 
 def _judge(collector: Collector, measured: _Measured, sex: Sex, age: float | None) -> list[Judgement]:
-    by_finding: defaultdict[str, list[Threshold]] = defaultdict(list)
-    for threshold in read_thresholds().get(measured.assay.test_id, ()):
-        finding_id = collector.terms.look_up(threshold.finding_id, "").finding_id
-        if finding_id and (age is None or threshold.min_age is None or age >= threshold.min_age):
-            by_finding[finding_id].append(threshold)
+    judged = []
     try:
-        return [_judge_finding(finding_id, rows, measured, sex) for finding_id, rows in by_finding.items()]
+        for threshold_finding, rows in read_thresholds().get(measured.assay.test_id, {}).items():
+            finding_id = collector.terms.look_up(threshold_finding, "").finding_id
+            fitting = [row for row in rows if age is None or row.min_age is None or age >= row.min_age]
+            if finding_id and fitting:
+                judged.append(_judge_finding(finding_id, fitting, measured, sex))
     except UnitError as error:
         collector.note(f"{measured.measurement.place}.value.quantity.unit", f"{measured.name}: {error}; not used")
         return []
+    return judged
 
 
 def _judge_finding(finding_id: str, rows: Sequence[Threshold], measured: _Measured, sex: Sex) -> Judgement:

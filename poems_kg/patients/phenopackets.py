@@ -7,6 +7,7 @@ cohort, a field that the part with the findings does not have) is refused.
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 from poems_kg.ids import standardize
@@ -38,6 +39,10 @@ FEATURE_FIELDS = frozenset(
 )
 MEASUREMENT_FIELDS = frozenset({"description", "assay", "value", "complexValue", "timeObserved", "procedure"})
 QUANTITY_FIELDS = frozenset({"unit", "value", "referenceRange"})
+_VERSION_1 = "this is a Phenopacket of version 1; convert it to version 2 with phenopacket-tools"
+_NOTHING: Object = {}
+_NO_MOMENT = Moment()
+_standardized = lru_cache(1 << 16)(standardize)
 _SIGNS = PACKET_FIELDS - {"id", "files"} | {"phenotypic_features", "meta_data", "proband", "members"}
 
 
@@ -101,26 +106,26 @@ def _refuse_others(record: Object) -> None:
             raise RecordError(name, f"this is {what} of Phenopackets; write each Phenopacket as a record of its own")
     version = _text(_object(record, "metaData", "metaData"), "phenopacketSchemaVersion")
     old = next((name for name in ("genes", "variants") if name in record), "")
-    features = _objects(record, "phenotypicFeatures", "phenotypicFeatures")
-    negated = next((f"{where}.negated" for where, feature in features if "negated" in feature), "")
-    if version.startswith("1") or old or negated:
-        where = "metaData.phenopacketSchemaVersion" if version.startswith("1") else old or negated
-        raise RecordError(where, "this is a Phenopacket of version 1; convert it to version 2 with phenopacket-tools")
+    if version.startswith("1") or old:
+        where = "metaData.phenopacketSchemaVersion" if version.startswith("1") else old
+        raise RecordError(where, _VERSION_1)
 
 
 def _add_feature(collector: Collector, where: str, feature: Object, now: Moment, born: float | None) -> None:
+    if "negated" in feature:
+        raise RecordError(f"{where}.negated", _VERSION_1)
     _refuse_unknown(feature, FEATURE_FIELDS, where)
     is_excluded = feature.get("excluded") or False
     if not isinstance(is_excluded, bool):
         raise RecordError(f"{where}.excluded", f"{is_excluded!r} is neither true nor false; write one of them")
     term_id, label = _term(feature, "type", where)
     finding_id = collector.add(f"{where}.type", term_id, label, is_excluded=is_excluded)
-    if not finding_id or is_excluded:
+    if not finding_id or is_excluded or ("onset" not in feature and "resolution" not in feature):
         return
     onset = _moment(collector, feature, "onset", where, born)
     if not_before(now, onset) is False:
         collector.note(f"{where}.onset", "begins after the last encounter; counted all the same")
-    if "resolution" not in feature or feature["resolution"] is None:
+    if feature.get("resolution") is None:
         return
     end = _moment(collector, feature, "resolution", where, born)
     if not_before(end, onset) is False:
@@ -139,7 +144,7 @@ def _measurements(collector: Collector, record: Object, born: float | None) -> I
         moment = _moment(collector, item, "timeObserved", where, born)
         assay = _term(item, "assay", where)
         specimen = _term(_object(item, "procedure", f"{where}.procedure"), "bodySite", f"{where}.procedure")
-        if "complexValue" in item:
+        if item.get("complexValue") is not None:
             parts = _object(item, "complexValue", f"{where}.complexValue")
             for inner, part in _objects(parts, "typedQuantities", f"{where}.complexValue.typedQuantities"):
                 part_type = _term(part, "type", inner)
@@ -227,12 +232,14 @@ def _born(collector: Collector, subject: Object) -> float | None:
 
 def _moment(collector: Collector, holder: Object, name: str, where: str, born: float | None) -> Moment:
     """The time in a field, with a note where it cannot be or is not exact."""
+    if holder.get(name) is None:
+        return _NO_MOMENT
     element = _object(holder, name, f"{where}.{name}")
     try:
         moment = read_moment(element, born)
     except AgeError as error:
         collector.note(f"{where}.{name}", f"{error}; the time is left unknown")
-        return Moment()
+        return _NO_MOMENT
     if moment.note and name == "timeAtLastEncounter":
         collector.note(f"{where}.{name}", moment.note)
     return moment
@@ -240,16 +247,16 @@ def _moment(collector: Collector, holder: Object, name: str, where: str, born: f
 
 def _refuse_unknown(holder: Object, known: frozenset[str], where: str) -> None:
     """A field that is not read could turn the meaning of these parts round, such as ``negated`` or ``exclude``."""
-    unknown = sorted(holder.keys() - known)
-    if unknown:
+    if not holder.keys() <= known:
+        unknown = sorted(holder.keys() - known)
         raise RecordError(f"{where}.{unknown[0]}", "not a field of Phenopacket v2 here; correct or remove it")
 
 
 def _object(holder: Object, name: str, where: str) -> Object:
     value = holder.get(name)
     if value is None:
-        return {}
-    if not isinstance(value, Mapping):
+        return _NOTHING
+    if not isinstance(value, dict) and not isinstance(value, Mapping):
         raise RecordError(where, f"{_short(value)} is no object; write one in braces")
     return value
 
@@ -261,15 +268,21 @@ def _objects(holder: Object, name: str, where: str) -> Iterator[tuple[str, Objec
     if not isinstance(values, list):
         raise RecordError(where, f"{_short(values)} is no list; write one in brackets")
     for number, value in enumerate(values):
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict) and not isinstance(value, Mapping):
             raise RecordError(f"{where}[{number}]", f"{_short(value)} is no object; write one in braces")
         yield f"{where}[{number}]", value
 
 
 def _term(holder: Object, name: str, where: str) -> tuple[str, str]:
     """Id, with the prefix that we use, and label of an ontology class."""
+    if holder.get(name) is None:
+        return "", ""
     term = _object(holder, name, f"{where}.{name}")
-    return standardize(_text(term, "id")), _text(term, "label")
+    term_id, label = term.get("id"), term.get("label")
+    return (
+        _standardized(term_id.strip()) if isinstance(term_id, str) else "",
+        label.strip() if isinstance(label, str) else "",
+    )
 
 
 def _text(holder: Object, name: str) -> str:

@@ -124,22 +124,22 @@ class Threshold:
 
 
 @cache
-def read_thresholds(folder: Path | None = None) -> Mapping[str, tuple[Threshold, ...]]:
+def read_thresholds(folder: Path | None = None) -> Mapping[str, Mapping[str, tuple[Threshold, ...]]]:
     """
-    Read ``thresholds.tsv``: the rows by test.
+    Read ``thresholds.tsv``: the rows by test, and within a test by finding.
 
     :param folder: of the tables, if not the package's own.
     :raises DataError: if the table is not of its form.
     """
     table = read_table((folder or ontology_dir()) / "thresholds.tsv", COLUMNS, "thresholds.tsv")
-    found: defaultdict[str, list[Threshold]] = defaultdict(list)
+    found: defaultdict[str, defaultdict[str, tuple[Threshold, ...]]] = defaultdict(lambda: defaultdict(tuple))
     for line, row in table.rows:
         threshold = _parse(table, line, row)
         if threshold is not None:
-            found[row["test_id"]].append(threshold)
+            found[row["test_id"]][threshold.finding_id] += (threshold,)
     if table.issues:
         raise DataError(table.issues)
-    return {test_id: tuple(rows) for test_id, rows in found.items()}
+    return {test_id: dict(by_finding) for test_id, by_finding in found.items()}
 
 
 def _parse(table: Table, line: int, row: dict[str, str]) -> Threshold | None:

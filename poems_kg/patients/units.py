@@ -5,7 +5,7 @@ Between mass and amount of substance a value is turned only by a molar mass that
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from poems_kg.patients.patient import PatientError
@@ -36,6 +36,7 @@ class UnitError(ValueError):
     """A unit that is none, or that cannot be turned into another; the message says which."""
 
 
+@lru_cache(1 << 12)
 def ucum(written: str) -> str:
     """
     Give the UCUM code of a unit as it is written.
@@ -62,7 +63,7 @@ def convert(value: float, unit: str, target: str, molar_mass: float | None = Non
     return value * factor(ucum(unit), ucum(target), molar_mass)
 
 
-@cache
+@lru_cache(1 << 12)
 def factor(unit: str, target: str, molar_mass: float | None) -> float:
     """Give what to multiply a value by, from one UCUM code to another; see :func:`convert`."""
     if _NOTE.sub("", unit) == _NOTE.sub("", target):
@@ -91,7 +92,7 @@ def _reader() -> "Callable[[str], Quantity[float]]":
     return read
 
 
-@cache
+@lru_cache(1 << 12)
 def _read(code: str) -> "Quantity[float]":
     """Give one of a unit as pint has it. All are read alike, for ucumvert does so in a registry of its own."""
     read = _reader()

@@ -3,9 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
-from poems_kg.reports.stories import Change, change, group_stories, leading_rival
+from poems_kg.differential.rivals import tables
+from poems_kg.reports.stories import Change, became_known, change, group_stories, leading_rival
 from poems_kg.reports.wording import (
     CIDP_IDS,
     POEMS_IDS,
@@ -20,7 +22,10 @@ from poems_kg.reports.wording import (
 )
 
 if TYPE_CHECKING:
-    from poems_kg.reports.shapes import Candidate, Diagnosis, ItemVerdict, Labels, Reason, Verdict
+    from poems_kg.criteria import ItemVerdict, Verdict
+    from poems_kg.diagnosis import Candidate, Diagnosis
+    from poems_kg.differential.explaining import Reason
+    from poems_kg.patients.terms import TermBook
 
 _LEAST_SCALE: Final = math.log(20)
 _MOST_SCALE: Final = math.log(1000)
@@ -68,11 +73,13 @@ class Explained:
     """
     A candidate with its reasons as rows, from what speaks most for it to what speaks most against it.
 
-    ``versus`` is the label of the disease that it is weighed against, empty where the reasons do not say.
+    ``ids`` are all its ids, each once. ``versus`` is the label of the disease that it is weighed against, empty where
+    the reasons do not say.
     """
 
     candidate: "Candidate"
     is_poems: bool
+    ids: list[str]
     versus: str
     rows: list[ReasonRow]
 
@@ -111,7 +118,11 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class TimePoint:
-    """One diagnosis with all that its sections show; ``anchor`` is its place on the page."""
+    """
+    One diagnosis with all that its sections show; ``anchor`` is its place on the page.
+
+    ``asked`` are the next steps that would have told most, each with whether the next time point had the answer.
+    """
 
     anchor: str
     name: str
@@ -124,8 +135,7 @@ class TimePoint:
     item_rows: list[ItemRow]
     missing: list[tuple[str, list[str]]]
     change: Change | None
-    next_labels: list[str]
-    items: dict[str, str]
+    asked: list[tuple[str, bool]]
     most_bits: float
 
 
@@ -138,16 +148,16 @@ class Story:
     points: list[TimePoint]
 
 
-def build_stories(diagnoses: "Sequence[Diagnosis]", book: "Labels") -> list[Story]:
+def build_stories(diagnoses: "Sequence[Diagnosis]", book: "TermBook") -> list[Story]:
     """All that the templates need, patient by patient."""
     stories = []
     for number, group in enumerate(group_stories(diagnoses), start=1):
         ids = [each.patient.patient_id for each in group]
         points = []
         for place, diagnosis in enumerate(group):
-            before = group[place - 1] if place else None
+            around = group[place - 1] if place else None, group[place + 1] if place + 1 < len(group) else None
             anchor = f"patient-{number}" + (f"-{place + 1}" if len(group) > 1 else "")
-            points.append(_time_point(anchor, diagnosis, before, book))
+            points.append(_time_point(anchor, diagnosis, around, book))
         stories.append(Story(f"patient-{number}", _common_name(ids), points))
     return stories
 
@@ -163,8 +173,12 @@ def _common_name(ids: list[str]) -> str:
     return first if length == len(first) else first[:length].rstrip("-_./@ ") or first
 
 
-def _time_point(anchor: str, diagnosis: "Diagnosis", before: "Diagnosis | None", book: "Labels") -> TimePoint:
+def _time_point(
+    anchor: str, diagnosis: "Diagnosis", around: "tuple[Diagnosis | None, Diagnosis | None]", book: "TermBook"
+) -> TimePoint:
+    """A time point; ``around`` are the ones before and after it."""
     patient = diagnosis.patient
+    before, after = around
     sets = _sets(diagnosis)
     return TimePoint(
         anchor=anchor,
@@ -178,9 +192,11 @@ def _time_point(anchor: str, diagnosis: "Diagnosis", before: "Diagnosis | None",
         item_rows=item_rows(diagnosis),
         missing=_missing(sets),
         change=change(before.patient, patient) if before else None,
-        next_labels=[capitalise(each.label) for each in diagnosis.next_steps[:_NEXT_IN_STORY]],
-        items={item.item_id: capitalise(item.label) for each in diagnosis.verdicts for item in each.items},
-        most_bits=max((each.bits for each in diagnosis.next_steps), default=0.0),
+        asked=[
+            (capitalise(each.label), bool(after and became_known(each.finding_ids, after.patient, book)))
+            for each in diagnosis.next_steps[:_NEXT_IN_STORY]
+        ],
+        most_bits=max((each.information for each in diagnosis.next_steps), default=0.0),
     )
 
 
@@ -203,13 +219,16 @@ def set_name(verdict: "Verdict") -> str:
 def item_rows(diagnosis: "Diagnosis") -> list[ItemRow]:
     """Every item of every version once, by the part of its id after the hyphen; those of the newest version first."""
     columns = [{_item_name(item): item for item in verdict.items} for verdict in diagnosis.verdicts]
+    # Sets without a year come last, for theirs is not known to be the newest wording.
+    years = [verdict.version if verdict.version.isdigit() else "" for verdict in diagnosis.verdicts]
+    newest = [column for _, column in sorted(zip(years, columns, strict=True), key=itemgetter(0), reverse=True)]
     rows = []
-    for name in dict.fromkeys(name for column in reversed(columns) for name in column):
-        items = [column[name] for column in columns if name in column]
+    for name in dict.fromkeys(name for column in newest for name in column):
+        items = [column[name] for column in newest if name in column]
         rows.append(
             ItemRow(
-                label=capitalise(items[-1].label.partition(":")[0]),
-                role=items[-1].role,
+                label=capitalise(items[0].label.partition(":")[0]),
+                role=items[0].role,
                 verdicts=[str(column[name].verdict) if name in column else "" for column in columns],
                 met_by=entry_labels(entry for item in items for entry in item.met_by),
                 excluded_by=entry_labels(entry for item in items for entry in item.excluded_by),
@@ -257,7 +276,7 @@ def _bar(log_ratio: float, scale: float) -> Bar:
     return Bar(_HALF, width, "for", log_ratio)
 
 
-def explain_all(diagnosis: "Diagnosis", book: "Labels") -> list[Explained]:
+def explain_all(diagnosis: "Diagnosis", book: "TermBook") -> list[Explained]:
     """The candidates by rank, all bars on one scale."""
     scale = scale_of([reason for each in diagnosis.candidates for reason in each.reasons])
     poems = find_candidate(diagnosis, POEMS_IDS)
@@ -276,7 +295,9 @@ def explain_all(diagnosis: "Diagnosis", book: "Labels") -> list[Explained]:
             )
             for reason in sorted(candidate.reasons, key=_by_ratio)
         ]
-        found.append(Explained(candidate, candidate is poems, capitalise(names.get(versus, versus)), rows))
+        ids = list({each.casefold(): each for each in (*candidate.other_ids, candidate.disease_id)}.values())[::-1]
+        label = names.get(versus) or (tables().label(versus) if versus else "")
+        found.append(Explained(candidate, candidate is poems, ids, capitalise(label), rows))
     return found
 
 
@@ -315,6 +336,6 @@ def _pair_row(reason: "Reason", sign: int, scale: float) -> PairRow:
     )
 
 
-def finding_names(finding_ids: Sequence[str], book: "Labels") -> list[tuple[str, str]]:
+def finding_names(finding_ids: Sequence[str], book: "TermBook") -> list[tuple[str, str]]:
     """Findings as id and label."""
     return [(each, clean(label_of(each, book))) for each in finding_ids]

@@ -8,7 +8,7 @@ patient.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final
@@ -17,7 +17,8 @@ from poems_kg.patients.patient import Patient
 from poems_kg.reports.wording import POEMS_IDS, find_candidate
 
 if TYPE_CHECKING:
-    from poems_kg.reports.shapes import Candidate, Diagnosis
+    from poems_kg.diagnosis import Candidate, Diagnosis
+    from poems_kg.patients.terms import TermBook
 
 _LAST_PART: Final = re.compile(r"(?P<stem>.+)[-_./@ ](?P<last>[^-_./@ ]*[^-_./@ \d][^-_./@ ]*)")
 
@@ -101,6 +102,14 @@ def change(earlier: Patient, later: Patient) -> Change:
         ),
         tuple(name for name, _ in groupby(each.assay_label or each.assay_id for each in measured)),
     )
+
+
+def became_known(finding_ids: Iterable[str], later: Patient, book: "TermBook") -> bool:
+    """Say whether a later record answers one of these findings: it, or a narrower one, is there, or it is excluded."""
+    wanted = set(finding_ids)
+    if not wanted.isdisjoint(later.excluded):
+        return True
+    return any(not wanted.isdisjoint(book.ancestors(each)) for each in later.observed)
 
 
 def leading_rival(diagnosis: "Diagnosis") -> "Candidate | None":

@@ -13,7 +13,10 @@ from poems_kg.ids import PoemsKgError
 from poems_kg.patients.patient import Measurement, Patient, Sex
 
 if TYPE_CHECKING:
-    from poems_kg.reports.shapes import Candidate, Diagnosis, Entry, Labels, Missing, Reason, Verdict
+    from poems_kg.criteria import Entry, Missing, Verdict
+    from poems_kg.diagnosis import Candidate, Diagnosis
+    from poems_kg.differential.explaining import Reason
+    from poems_kg.patients.terms import TermBook
 
 NOT_ADVICE: Final = "Not medical advice."
 POEMS_IDS: Final = frozenset({"MONDO:0017364", "ORPHA:2905"})
@@ -42,7 +45,7 @@ def capitalise(label: str) -> str:
     return label[:1].upper() + label[1:]
 
 
-def label_of(finding_id: str, book: "Labels") -> str:
+def label_of(finding_id: str, book: "TermBook") -> str:
     """The label of a finding; what the book does not know stands as it is."""
     try:
         return capitalise(book.label(finding_id)) or finding_id
@@ -50,7 +53,7 @@ def label_of(finding_id: str, book: "Labels") -> str:
         return finding_id
 
 
-def labels_of(finding_ids: Iterable[str], book: "Labels") -> list[str]:
+def labels_of(finding_ids: Iterable[str], book: "TermBook") -> list[str]:
     """The labels of findings, in their order, each once."""
     return list(dict.fromkeys(label_of(each, book) for each in finding_ids))
 
@@ -76,8 +79,8 @@ def missing_words(verdict: "Verdict") -> list[str]:
 
 def _open_part(part: "Missing") -> str:
     items = entry_labels(part.items)
-    if not items or (len(items) == 1 and items[0].casefold() == part.label.casefold()):
-        return capitalise(part.label) or "; ".join(items)
+    if part.label and len(items) < 2:
+        return capitalise(part.label)
     words = " or ".join(items)
     return f"{capitalise(part.label)}: {words}" if part.label else words
 
@@ -127,7 +130,7 @@ def number(value: float) -> str:
     return f"{value:.2f}" if math.isfinite(value) else "without a figure"
 
 
-def grounds(reason: "Reason", book: "Labels") -> str:
+def grounds(reason: "Reason", book: "TermBook") -> str:
     """Why a finding says what it says: the sentence that comes with it, else how often it is seen and as what."""
     if reason.text:
         return reason.text.removeprefix(f"{reason.label}: ")
