@@ -120,6 +120,8 @@ class Rivals:
         self._above = self._findings_below()
         self._probabilities: dict[tuple[str, Sex], FloatArray] = {}
         self._means: dict[tuple[str, Sex], float] = {}
+        self.kept_logs: dict[tuple[str, Sex, bool], FloatArray] = {}
+        """Tempered logarithms that the posterior has once made, by finding, sex, and whether it is excluded."""
         self._broader: dict[str, frozenset[str]] = {}
 
     def _findings_below(self) -> dict[str, list[str]]:
