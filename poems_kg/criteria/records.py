@@ -5,13 +5,17 @@ The hierarchy is a ``TermBook``; a finding below a class of a definition meets i
 out. Diseases, and ids of other ontologies, are matched as they are. Nothing else is concluded.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from poems_kg.criteria.definition import Criteria, Entry, Named, Node, leaves, walk
 from poems_kg.patients.terms import TermBook
 
-_FINDINGS = ("HP:", "POEMS:")
+_FINDINGS: Final = ("HP:", "POEMS:")
+
+Profile: TypeAlias = tuple[Sequence[str], Sequence[str]]
+"""What was observed, findings and diseases, and what was excluded."""
 
 
 @dataclass(frozen=True, slots=True)
