@@ -218,7 +218,9 @@ def test_the_castleman_variant_needs_a_clone_that_was_looked_for(book):
 
 
 def test_versions_side_by_side(book):
-    patient = Patient("p", observed=(*MANDATORY, "HP:0001744", "HP:0000969"), disease_ids=("MONDO:0015564",))
+    patient = Patient(
+        "p", observed=(*MANDATORY, "HP:0001744", "HP:0000969"), disease_ids=("MONDO:0015564", "POEMS:0000185")
+    )
     comparison = compare(patient, book)
     says = {verdict.version: verdict.verdict for verdict in comparison.verdicts if "Mayo" in verdict.label}
     assert says == {"2003": "met", "2012": "met", "2023": "met"}
@@ -226,6 +228,8 @@ def test_versions_side_by_side(book):
     column = [verdict.set_id for verdict in comparison.verdicts].index("POEMS:0000317")
     assert comparison.rows["elevated_vegf"][column] is None
     assert comparison.rows["castleman_disease"][column] is Truth.MET
+    met_by = item_of(comparison.verdicts[column], "castleman_disease").met_by
+    assert [(entry.entry_id, entry.label) for entry in met_by] == [("MONDO:0015564", "Castleman disease")]
 
 
 def test_what_the_hierarchy_does_not_know_is_an_error(current, book):

@@ -12,7 +12,7 @@ from test_criteria import SETS, one_for_each_item, subsets
 
 from poems_kg.criteria import Criteria, Truth, evaluate
 from poems_kg.criteria.records import Profile, watched
-from poems_kg.criteria.sparql import ask, compile_query, record_quads
+from poems_kg.criteria.sparql import ask, compile_query, definition_quads, record_quads
 from poems_kg.store import LocalStore
 
 needs_hermit = pytest.mark.skipif(
@@ -73,6 +73,21 @@ def test_the_query_runs_on_rdflib_too(book):
     dataset.parse(data=nquads, format="nquads")
     rows = [[str(value) for value in row[1:]] for row in dataset.query(compile_query(criteria))]
     assert rows == [list(said_by_python(criteria, profile, book).values()) for profile in profiles]
+
+
+def test_the_definitions_can_be_asked_in_sparql():
+    store = ox.Store()
+    store.extend(definition_quads())
+    _, rows = LocalStore(store).select("""
+        PREFIX kg: <https://w3id.org/poems-kg/vocab/>
+        PREFIX owl: <http://www.w3.org/2002/07/owl#>
+        PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
+        SELECT ?item ?claim WHERE {
+          ?item kg:item ?what ; kg:stated_by ?claim ; owl:equivalentClass/owl:unionOf/rdf:rest*/rdf:first ?part .
+          ?part owl:someValuesFrom <http://purl.obolibrary.org/obo/HP_0001028>
+        } ORDER BY ?claim""")
+    assert ["criteria:mayo_2003-skin_changes", "claim:C1088"] in rows
+    assert {item for item, _ in rows} == {"criteria:mayo_2003-skin_changes"}
 
 
 @needs_hermit

@@ -74,8 +74,12 @@ class Hierarchy:
             self._broader[entry_id] = found
         return found
 
+    def remember(self, entries: Iterable[Entry]) -> None:
+        """Keep the labels of diseases, which no ``TermBook`` has."""
+        self._entries |= {entry.entry_id: entry for entry in entries if not entry.entry_id.startswith(_FINDINGS)}
+
     def entry(self, entry_id: str) -> Entry:
-        """The id with its label; a disease has its id for a label."""
+        """The id with its label; a disease that no set names has its id for a label."""
         found = self._entries.get(entry_id)
         if found is None:
             label = self.findings.label(entry_id) if entry_id.startswith(_FINDINGS) else entry_id

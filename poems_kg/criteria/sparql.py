@@ -6,21 +6,25 @@ definition. The query is plain SPARQL 1.1 and is asked of whatever holds that: a
 """
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
 
-from poems_kg.criteria.definition import AllOf, AnyOf, Criteria, Has, Named, Node, Not, walk
+from poems_kg.criteria.definition import AllOf, AnyOf, Criteria, Has, Named, Node, Not, criteria_dir, walk
 from poems_kg.criteria.evaluation import Truth
 from poems_kg.criteria.records import Hierarchy, Profile, Reader, watched
 from poems_kg.ids import expand
 from poems_kg.patients.terms import TermBook
-from poems_kg.rdf import SUBCLASS_OF, A, iri
+from poems_kg.rdf import LABEL, SUBCLASS_OF, A, iri
 from poems_kg.store import Store
 
 RECORDS: Final = iri("graph:records")
 """The named graph of the records."""
+DEFINITIONS: Final = iri("graph:criteria")
+"""The named graph of the definitions."""
 
+_OURS: Final = (expand("criteria:x")[:-1], expand("kg:x")[:-1])
 _HEAD: Final = """PREFIX kg: <https://w3id.org/poems-kg/vocab/>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 """
@@ -39,6 +43,19 @@ What a record says, carried along is-a: ``=`` recorded itself, ``+`` present, ``
 
 Texts, because a look into a text is cheap, and each of the hundred EXISTS that a definition would else become is not.
 """
+
+
+def definition_quads(folder: Path | None = None) -> Iterator[ox.Quad]:
+    """
+    Give the OWL files as a named graph, to be asked beside others: which findings meet an item, and who says so.
+
+    Labels of findings and diseases are left out, as the released graph has them.
+    """
+    for path in sorted((folder or criteria_dir()).glob("*.ttl")):
+        for quad in ox.parse(path.read_bytes(), format=ox.RdfFormat.TURTLE):
+            is_ours = isinstance(quad.subject, ox.BlankNode) or quad.subject.value.startswith(_OURS)
+            if is_ours or quad.predicate != LABEL:
+                yield ox.Quad(quad.subject, quad.predicate, quad.object, DEFINITIONS)
 
 
 def record_quads(records: Mapping[str, Profile], criteria: Criteria, findings: TermBook) -> Iterator[ox.Quad]:
