@@ -26,8 +26,8 @@ ASKED_OF_MINI_LINKED = {
 
 needs_linked_graph = pytest.mark.xdist_group("linked_folder")
 """For a test that asks for ``linked_folder`` only while it runs."""
-SHARED = ("linked_folder", "endpoint", "far_linked")
-"""Fixtures that take long to make, the longest first."""
+SHARED = ("linked_folder", "endpoint", "mini_folder")
+"""Fixtures that take long to make and are used in more than one place, the longest first."""
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the mark in the same hook

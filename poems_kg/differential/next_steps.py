@@ -87,7 +87,7 @@ class _Asking:
             for finding_id in sorted(named - present)
             if not rivals.ancestors(finding_id) & absent and not self._is_known_kind(finding_id)
         ]
-        self.questions = {each.finding_id: each for each in asked if each.information >= LEAST_BITS}
+        self.questions = {each.finding_id: each for each in asked}
 
     def _is_known_kind(self, finding_id: str) -> bool:
         broader = self.rivals.ancestors(finding_id)
@@ -158,7 +158,10 @@ def next_steps(
     rivals: Rivals, patient: Patient, verdicts: Iterable[Verdict] = (), count: int = 10
 ) -> tuple[NextStep, ...]:
     """
-    Give what is worth asking or testing next, the most telling first, of equals the least invasive.
+    Give what is worth asking or testing next, the most telling first.
+
+    Of steps that tell alike, to a hundredth of a bit, those go first that could settle a criterion, then the less
+    invasive. What could settle one is given even where it tells nothing more of the disorders.
 
     :param verdicts: of criteria sets; what a step could settle in those that are still open is said.
     :raises PoemsKgError: if an id of the patient is no finding in use.
@@ -166,14 +169,19 @@ def next_steps(
     asking = _Asking(rivals, patient)
     opened = [verdict for verdict in verdicts if verdict.missing]
     steps = [_step(asking, findings, tests, opened) for findings, tests in _bundles(asking)]
-    steps.sort(key=lambda step: (-step.information, 5 if step.invasiveness is None else step.invasiveness, step.label))
+    steps.sort(key=_worth)
     kept: list[NextStep] = []
     for step in steps:
         first = step.finding_ids[0]
         repeats = any(not step.test_id and asking.on_one_line(first, each.finding_ids[0]) for each in kept)
-        if step.information >= LEAST_BITS and not repeats:
+        if (step.information >= LEAST_BITS or step.settles) and not repeats:
             kept.append(step)
     return tuple(kept[:count])
+
+
+def _worth(step: NextStep) -> tuple[float, bool, int, float, str]:
+    level = 5 if step.invasiveness is None else step.invasiveness
+    return -round(step.information, 2), not step.settles, level, -step.information, step.label
 
 
 def _bundles(asking: _Asking) -> Iterator[tuple[tuple[str, ...], list[DiagnosticTest]]]:
