@@ -11,7 +11,7 @@ shows finding *x* (:meth:`Rivals.match`):
 2. Else it names something broader, *f*: its share times P(x) / P(f), with P the shares of all diseases of HPO's
    annotations; the greatest over all *f*.
 3. Where the profile is silent, that may be because nobody has written it down: a profile of n findings is complete to
-   c = n / (n + ``HALF_KNOWN``). The share is then (1 - c) times the mean share of *x* over all disorders weighed.
+   c = n / (n + ``HALF_KNOWN``). The share is then (1 - c) times the mean share of *x* over the disorders that have it.
 4. In any case the patient may show *x* for another reason, with probability *leak*: half of P(x) where that is small,
    as a disease that HPO annotates shows a finding in half of its patients; or what tests get wrong in patients without
    POEMS syndrome (their specificity, by claims); and never below ``LEAST_LEAK``. So no finding that a profile lacks
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 POEMS: Final = "MONDO:0017364"
 RELATIONS: Final = ("distinguished_by", "misdiagnosed_as", "similar_to", "distinct_from", "requires_exclusion_of")
 """Relations of claims that set a disorder beside POEMS syndrome."""
-HALF_KNOWN: Final = 50.0
+HALF_KNOWN: Final = 10.0
 """A profile of so many findings is taken to name half of what its patients show."""
 LEAST_LEAK: Final = 0.01
 """No disorder shows a finding with a lower probability: any patient may have something else besides."""
@@ -184,11 +184,11 @@ class Rivals:
         return share, named, pooled
 
     def mean_share(self, finding_id: str, sex: Sex) -> float:
-        """The mean share of a finding over all disorders; where a profile is silent, nothing is added."""
+        """The mean share of a finding over the disorders whose profiles have it; what is silent says nothing of it."""
         key = finding_id, sex
         if key not in self._means:
-            found = [self._find(profile, finding_id, sex) for profile in self.profiles]
-            self._means[key] = sum(each[0] for each in found if each is not None) / len(found)
+            said = [found[0] for profile in self.profiles if (found := self._find(profile, finding_id, sex)) is not None]
+            self._means[key] = sum(said) / len(said) if said else 0.0
         return self._means[key]
 
     def _narrowing(self, finding_id: str, broader: str) -> float:
