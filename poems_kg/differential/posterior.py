@@ -84,6 +84,7 @@ def prior(rivals: Rivals, stated: Mapping[str, float] | None = None) -> FloatArr
     """
     if stated is None:
         return np.full(len(rivals.ids), 1 / len(rivals.ids))
+    stated = {rivals.resolve(disorder_id): weight for disorder_id, weight in stated.items()}
     missing = [disorder_id for disorder_id in rivals.ids if disorder_id not in stated]
     strange = [disorder_id for disorder_id in stated if disorder_id not in rivals.ids]
     if missing or strange:

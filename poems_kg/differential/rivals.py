@@ -102,12 +102,14 @@ class Rivals:
         unknown: Sequence[str] = (),
         companions: Sequence[str] = (),
         knowledge: Knowledge | None = None,
+        resolve: Callable[[str], str] = str,
     ) -> None:
         """
         Take profiles as they are; :func:`rivals` makes them of our claims.
 
         :param shown: the share of all diseases that show a finding or a narrower one.
         :param errors: how often a test finds a finding in patients without POEMS syndrome.
+        :param resolve: gives the id that we use for any that is equivalent to it.
         """
         self.profiles = tuple(profiles)
         self.findings = findings
@@ -116,6 +118,7 @@ class Rivals:
         self.unknown = tuple(unknown)
         self.companions = tuple(companions)
         self.knowledge = knowledge
+        self.resolve = resolve
         self.ids = tuple(profile.disorder_id for profile in profiles)
         self._above = self._findings_below()
         self._probabilities: dict[tuple[str, Sex], FloatArray] = {}
@@ -141,12 +144,12 @@ class Rivals:
 
     def position(self, disorder_id: str) -> int:
         """
-        The place of a disorder among the profiles.
+        The place of a disorder among the profiles, by its id or an equivalent one.
 
         :raises PoemsKgError: if it is none of them.
         """
         try:
-            return self.ids.index(disorder_id)
+            return self.ids.index(self.resolve(disorder_id))
         except ValueError:
             raise PoemsKgError(f"{disorder_id} is not weighed here; take one of {', '.join(self.ids)}") from None
 
@@ -235,7 +238,17 @@ def rivals(index: "Index") -> Rivals:
         unknown=[profile.disorder_id for profile, known in zip(profiles, is_known, strict=True) if not known],
         companions=sorted(besides),
         knowledge=knowledge,
+        resolve=lambda disorder_id: _resolve(index, disorder_id),
     )
+
+
+def _resolve(index: "Index", disorder_id: str) -> str:
+    from poems_kg.profiles.index import UnknownDiseaseError
+
+    try:
+        return index.diseases.ids[index.diseases.position(disorder_id)]
+    except UnknownDiseaseError:
+        return disorder_id
 
 
 def with_others(weighed: Rivals, index: "Index", disease_ids: Sequence[str]) -> Rivals:
@@ -260,6 +273,7 @@ def with_others(weighed: Rivals, index: "Index", disease_ids: Sequence[str]) -> 
         unknown=weighed.unknown,
         companions=weighed.companions,
         knowledge=weighed.knowledge,
+        resolve=weighed.resolve,
     )
 
 
