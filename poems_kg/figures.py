@@ -34,13 +34,13 @@ _NOT_COMPARED = {"has_cutoff", "distinguished_by"}
 """Relations whose figures are thresholds or differences, not measurements of the subject."""
 
 
-def wilson(share: float, total: int) -> tuple[float, float]:
+def wilson(share: float, total: float) -> tuple[float, float]:
     """
     The 95 % score interval of a share: E. B. Wilson, J Am Stat Assoc 22:209-212 (1927); it is method 3, without
     continuity correction, of R. G. Newcombe, Stat Med 17:857-872 (1998, PMID 9595616), who has this example.
 
     :param share: between 0 and 1.
-    :param total: patients counted, at least 1.
+    :param total: patients counted, or the effective number of them; above 0.
 
     >>> [round(100 * end, 1) for end in wilson(81 / 263, 263)]
     [25.5, 36.6]
