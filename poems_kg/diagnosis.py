@@ -18,7 +18,8 @@ from poems_kg.differential.posterior import weigh
 from poems_kg.differential.ranking import Ranker
 from poems_kg.differential.rivals import POEMS, Rivals, rivals
 from poems_kg.patients.patient import Patient
-from poems_kg.profiles.index import FloatArray, Index
+from poems_kg.profiles.index import Index
+from poems_kg.profiles.ragged import FloatArray
 
 NOT_ADVICE: Final = "Not medical advice: published criteria and figures, applied to the findings that were given."
 MOST_STEPS: Final = 8

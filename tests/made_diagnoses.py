@@ -1,10 +1,11 @@
 """Diagnoses for the tests of reports and pictures: the shape is that of real ones, every figure is invented."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from poems_kg.criteria import Entry, ItemVerdict, Missing, Truth, Verdict
+from poems_kg.diagnosis import Candidate, Diagnosis
 from poems_kg.differential.explaining import Reason
 from poems_kg.differential.next_steps import NextStep
 from poems_kg.patients.patient import Measurement, Patient, Sex
@@ -43,26 +44,6 @@ class Book:
 
 
 POEMS = Entry("MONDO:0017364", "POEMS syndrome")
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    disease_id: str
-    label: str
-    rank: int
-    score: float
-    posterior: float | None = None
-    other_ids: tuple[str, ...] = ()
-    reasons: tuple[Reason, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    patient: Patient
-    verdicts: tuple[Verdict, ...] = ()
-    candidates: tuple[Candidate, ...] = ()
-    next_steps: tuple[NextStep, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 ITEMS = (
@@ -190,6 +171,11 @@ def _verdict(made: tuple[str, str, str, tuple[str, ...]], known: tuple[str, ...]
     variant = Entry("POEMS:0000001", "Castleman disease variant of POEMS syndrome") if "variant" in label else POEMS
     missing = missing if whole == "unknown" else ()
     return Verdict(set_id, label, version, Truth(whole), variant, tuple(items), missing, (), ("claim:made",), CITATION)
+
+
+def bare(patient: Patient, verdicts: tuple[Verdict, ...] = (), candidates: tuple[Candidate, ...] = ()) -> Diagnosis:
+    """A diagnosis of which only so much is known."""
+    return Diagnosis(patient, verdicts, candidates, (), ())
 
 
 def diagnosis(

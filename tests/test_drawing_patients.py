@@ -14,7 +14,7 @@ from made_diagnoses import (
     POEMS,
     Book,
     Candidate,
-    Diagnosis,
+    bare,
     diagnosis,
     hostile,
     three_time_points,
@@ -108,7 +108,7 @@ def test_items_stand_under_their_roles():
 
 def test_poems_is_listed_whatever_its_rank():
     made = diagnosis("case-7", MIDDLE)
-    others = [Candidate(f"OMIM:{n}", f"disease {n}", n, 1.0) for n in range(1, 30)]
+    others = [Candidate(f"OMIM:{n}", f"disease {n}", n, 1.0, None, (), ()) for n in range(1, 30)]
     poems = replace(made.candidates[0], rank=3907)
     said = words(differential(replace(made, candidates=(*others, poems)), Book()))
     assert "3907" in said
@@ -119,7 +119,7 @@ def test_poems_is_listed_whatever_its_rank():
 
 def test_what_is_left_out_is_counted():
     reasons = tuple(Reason(f"HP:{n}", f"finding {n}", "for", n / 10) for n in range(1, 41))
-    made = Diagnosis(Patient("a"), candidates=(Candidate(POEMS.entry_id, "POEMS syndrome", 1, 1.0, 0.5, (), reasons),))
+    made = bare(Patient("a"), candidates=(Candidate(POEMS.entry_id, "POEMS syndrome", 1, 1.0, 0.5, (), reasons),))
     said = words(differential(made, Book()))
     assert "Finding 40" in said
     assert "Finding 11" in said
@@ -128,25 +128,25 @@ def test_what_is_left_out_is_counted():
 
 
 def test_a_ranking_without_reasons_is_drawn_alone(tmp_path):
-    made = Diagnosis(Patient("a"), candidates=(Candidate("OMIM:1", "disease", 1, 1.0),))
+    made = bare(Patient("a"), candidates=(Candidate("OMIM:1", "disease", 1, 1.0, None, (), ()),))
     draw_differential(made, Book(), tmp_path / "picture.svg")
     assert "not weighed" in words(differential(made, Book()))
 
 
 def test_nothing_to_draw_is_said(tmp_path):
-    bare = Diagnosis(Patient("a"))
+    nothing = bare(Patient("a"))
     with pytest.raises(DrawingError, match="no criteria were applied"):
-        draw_checklist(bare, Book(), tmp_path / "picture.svg")
+        draw_checklist(nothing, Book(), tmp_path / "picture.svg")
     with pytest.raises(DrawingError, match="no disease was ranked"):
-        draw_differential(bare, Book(), tmp_path / "picture.svg")
+        draw_differential(nothing, Book(), tmp_path / "picture.svg")
     with pytest.raises(DrawingError, match="nothing to draw"):
-        draw_diagnosis(bare, Book(), tmp_path / "picture.svg")
+        draw_diagnosis(nothing, Book(), tmp_path / "picture.svg")
     assert not list(tmp_path.iterdir())
 
 
 def test_a_set_without_items_is_drawn(tmp_path):
     draw_checklist(
-        Diagnosis(Patient("a"), (Verdict("x", "Some set", "1999", Truth.MET, POEMS, (), (), (), (), ""),)),
+        bare(Patient("a"), (Verdict("x", "Some set", "1999", Truth.MET, POEMS, (), (), (), (), ""),)),
         Book(),
         tmp_path / "a.svg",
     )

@@ -83,11 +83,13 @@ def patients(draw: st.DrawFn) -> Patient:
     )
 
 
+@settings(deadline=None)
 @given(patients())
 def test_a_patient_comes_back_from_its_phenopacket(patient):
     assert read_line(json.dumps(to_packet(patient)), Terms(BOOK), Path("f.jsonl"), 1) == patient
 
 
+@settings(deadline=None)
 @given(patients())
 def test_a_patient_comes_back_from_a_plain_object(patient):
     record = {
@@ -107,7 +109,7 @@ def test_a_patient_comes_back_from_a_plain_object(patient):
     )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(patients(), st.lists(QUANTITIES, max_size=3))
 def test_json_and_protobuf_give_the_same_patient(tmp_path, patient, quantities):
     assay = {"id": "LOINC:777-3", "label": "Platelets"}

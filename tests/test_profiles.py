@@ -12,8 +12,8 @@ from conftest import RELEASES, copy_releases
 
 from poems_kg.ids import PoemsKgError
 from poems_kg.knowledge_graph import KnowledgeGraph
+from poems_kg.patients.terms import UnknownFindingError
 from poems_kg.profiles import storage
-from poems_kg.profiles.findings import UnknownFindingError
 from poems_kg.profiles.index import FEMALE, MALE, Index, Rows, open_index
 from poems_kg.profiles.ragged import ragged, unique_pairs
 from poems_kg.releases.hpoa import is_present

@@ -20,17 +20,19 @@ from made_diagnoses import (
     MIDDLE,
     Book,
     Diagnosis,
+    bare,
     diagnosis,
     hostile,
     three_time_points,
 )
 
+from poems_kg.differential.explaining import Reason
 from poems_kg.patients.patient import Measurement, Patient, Sex
-from poems_kg.reports import ReportError, report
+from poems_kg.reports import ReportError, page, report
 from poems_kg.reports.citations import link_parts
 from poems_kg.reports.sections import item_rows, pair_rows
 from poems_kg.reports.stories import became_known, change, group_stories
-from poems_kg.reports.wording import missing_words, person, quantity, reference_range
+from poems_kg.reports.wording import grounds, missing_words, person, quantity, reference_range
 
 VOID = {"meta"}
 PHRASING = {"p", "span", "bdi", "a", "strong", "h1", "h2", "h3", "h4", "h5", "h6", "dt"}
@@ -87,8 +89,8 @@ def story() -> str:
 
 
 def variants() -> dict[str, list[Diagnosis]]:
-    bare = Diagnosis(Patient("nobody"))
-    return {"story": three_time_points(), "one": three_time_points()[:1], "bare": [bare], "hostile": [hostile()]}
+    nobody = bare(Patient("nobody"))
+    return {"story": three_time_points(), "one": three_time_points()[:1], "bare": [nobody], "hostile": [hostile()]}
 
 
 @pytest.mark.parametrize("name", variants())
@@ -239,17 +241,17 @@ def test_time_points_are_found_whatever_their_order():
     ],
 )
 def test_other_patients_are_not_taken_for_time_points(other):
-    first = Diagnosis(Patient("case-7-first", Sex.MALE, 38.0, FIRST))
-    assert len(group_stories([first, Diagnosis(other)])) == 2
+    first = bare(Patient("case-7-first", Sex.MALE, 38.0, FIRST))
+    assert len(group_stories([first, bare(other)])) == 2
 
 
 def test_few_findings_do_not_make_a_story():
-    one = Diagnosis(Patient("case-7-a", Sex.MALE, 38.0, FIRST[:2]))
-    assert len(group_stories([one, Diagnosis(Patient("case-7-b", Sex.MALE, 38.0, FIRST))])) == 2
+    one = bare(Patient("case-7-a", Sex.MALE, 38.0, FIRST[:2]))
+    assert len(group_stories([one, bare(Patient("case-7-b", Sex.MALE, 38.0, FIRST))])) == 2
 
 
 def test_one_id_is_one_patient():
-    young, old = (Diagnosis(Patient("7", Sex.MALE, age, FIRST)) for age in (38.0, 40.0))
+    young, old = (bare(Patient("7", Sex.MALE, age, FIRST)) for age in (38.0, 40.0))
     assert group_stories([old, young]) == [[young, old]]
 
 
@@ -349,8 +351,28 @@ def test_measurements_in_words():
     assert reference_range(Measurement("a", "b", 1.0, "g/L")) == ""
 
 
+def test_a_sentence_does_not_name_its_finding_again():
+    made = Reason("HP:0001894", "Thrombocytosis", "for", 1.0, text="Thrombocytosis: likelier in A than in B")
+    assert grounds(made, Book()) == "likelier in A than in B"
+    absent = replace(made, is_excluded=True, text="No thrombocytosis: likelier in B than in A")
+    assert grounds(absent, Book()) == "likelier in B than in A"
+
+
+def test_without_a_sentence_the_figures_stand():
+    made = Reason("HP:0001894", "Thrombocytosis", "for", 1.0, "HP:0001433", 0.5, 0.25, 0.75)
+    assert (
+        grounds(made, Book()).replace("\N{NO-BREAK SPACE}", " ") == "as Hepatosplenomegaly, seen in 50 % (25 % to 75 %)"
+    )
+    assert grounds(Reason("HP:0001894", "Thrombocytosis", "for", 1.0, "HP:0001894"), Book()) == ""
+
+
+def test_a_measurement_whose_result_is_a_class_is_told_by_its_label():
+    patient = Patient("a", measurements=(Measurement("LOCAL:1", "Immunofixation", result_id="HP:0032290"),))
+    assert "Immunofixation : Monoclonal elevation of IgG" in Page(report([bare(patient)], Book())).text
+
+
 def test_a_finding_that_no_book_knows_stands_as_it_is():
-    assert "HP:9999999" in Page(report([Diagnosis(Patient("a", observed=("HP:9999999",)))], Book())).text
+    assert "HP:9999999" in Page(report([bare(Patient("a", observed=("HP:9999999",)))], Book())).text
 
 
 def test_nothing_to_report_is_said():
@@ -360,6 +382,7 @@ def test_nothing_to_report_is_said():
 
 def test_a_missing_library_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
+    page._environment.cache_clear()
     with pytest.raises(ReportError, match=r"jinja2 is missing; install poems-kg with its 'diagnose' extra"):
         report([hostile()], Book())
 

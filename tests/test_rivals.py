@@ -11,6 +11,7 @@ from poems_kg.differential.rivals import (
     POEMS,
     RELATIONS,
     Rivals,
+    companion_claims,
     completeness,
     errors_of_tests,
     rival_claims,
@@ -38,6 +39,13 @@ def test_rivals_are_those_whom_claims_set_beside_poems() -> None:
     assert {CIDP, AL, "MONDO:0016218", "MONDO:0019109", "MONDO:0017286", "MONDO:0009693"} <= set(found)
     assert found[POEMS] == []
     assert all(tables().category(disorder_id) == "Disorder" for disorder_id in found)
+
+
+def test_what_most_patients_have_besides_is_no_rival() -> None:
+    besides = companion_claims(tables())
+    assert set(besides) == {"MONDO:0004815"}
+    for claim_id in besides["MONDO:0004815"]:
+        assert tables().claims[claim_id].record.subject_id == POEMS
 
 
 def test_the_profile_of_poems_counts_thrombocytosis_as_published() -> None:

@@ -65,12 +65,12 @@ class Model:
     centres: int = 12
     system_effect: float = 1.0
     severity_effect: float = 0.5
-    other_causes: float = 1.0
+    other_causes: float = 3.0
     recorded: float = 7.0
     least: int = 3
-    excluded: float = 2.0
-    made_broader: float = 0.1
-    made_narrower: float = 0.1
+    excluded: float = 1.5
+    made_broader: float = 0.15
+    made_narrower: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ DENIED_SHARE = 0.025
 STATED_WEIGHT = 2.0
 """A statement without any figure weighs like so many patients."""
 SMALLEST_COHORT = 5
-"""Fewer patients than this are described because they are unusual; they are only used where nothing better is known."""
+"""Fewer patients than this are described because they are unusual; what they have is taken as stated, not counted."""
 
 BANDS_SOURCE = re.compile(r"hpoa\d*")
 """The ids of sources that are HPO's annotations; their figures are bands, not published shares."""
@@ -67,9 +67,7 @@ class Basis(StrEnum):
     DENIED = "denied"
 
 
-_ORDER = {Basis.COUNTS: 0, Basis.SHARES: 2, Basis.BAND: 3, Basis.DEFINED: 4, Basis.STATED: 4, Basis.DENIED: 4}
-_SMALL = 4.5
-"""Where cohorts below ``SMALLEST_COHORT`` stand in that order."""
+_ORDER = {Basis.COUNTS: 0, Basis.SHARES: 1, Basis.BAND: 2, Basis.DEFINED: 3, Basis.STATED: 3, Basis.DENIED: 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +144,16 @@ def figure_of(claim: Claim) -> Figure | None:
     if not has_figure:
         return replace(plain, share=_stated_share(claim.value, defines))
     if claim.total and (claim.n is not None or low == high):
-        n = claim.n if claim.n is not None else round((low or 0) * claim.total / 100)
-        return replace(plain, basis=Basis.COUNTS, n=n, total=claim.total)
+        return counted(plain, claim.n if claim.n is not None else round((low or 0) * claim.total / 100), claim.total)
     basis = Basis.BAND if BANDS_SOURCE.fullmatch(claim.source_id) else Basis.SHARES
     return replace(plain, basis=basis, low=(low or 0.0) / 100, high=(100.0 if high is None else high) / 100)
+
+
+def counted(plain: Figure, n: int, total: int) -> Figure:
+    """A figure of ``n`` of ``total`` patients; too few of them only state or deny the finding."""
+    if total >= SMALLEST_COHORT:
+        return replace(plain, basis=Basis.COUNTS, n=n, total=total)
+    return plain if n else replace(plain, basis=Basis.DENIED, share=DENIED_SHARE)
 
 
 def _plain_figure(claim: Claim, qualifiers: dict[str, str]) -> Figure:
@@ -175,12 +179,6 @@ def _stated_share(words: str, defines: bool) -> float:
     return OFTEN_SHARE if _OFTEN_WORDS.search(words.casefold()) else STATED_SHARE
 
 
-def _rank(figure: Figure) -> float:
-    if figure.basis is Basis.COUNTS and (figure.total or 0) < SMALLEST_COHORT:
-        return _SMALL
-    return _ORDER[figure.basis]
-
-
 def pool(figures: Iterable[Figure]) -> Pooled | None:
     """
     Pool what is said of one finding in one disorder and one sex; None where nothing is said.
@@ -190,9 +188,9 @@ def pool(figures: Iterable[Figure]) -> Pooled | None:
     known = sorted(figures, key=lambda figure: (figure.source, figure.origin, figure.total or 0, figure.n or 0))
     if not known:
         return None
-    best = min(map(_rank, known))
-    used = [figure for figure in known if _rank(figure) == best]
-    left_out = [(figure.origin, "a better kind of figure is there") for figure in known if _rank(figure) != best]
+    best = min(_ORDER[figure.basis] for figure in known)
+    used = [figure for figure in known if _ORDER[figure.basis] == best]
+    left_out = [(figure.origin, "a better kind of figure is there") for figure in known if _ORDER[figure.basis] != best]
     if any(not figure.is_part for figure in used):
         left_out += [(figure.origin, "of a part only") for figure in used if figure.is_part]
         used = [figure for figure in used if not figure.is_part]

@@ -2,8 +2,9 @@
 POEMS syndrome and its rivals, as our claims name them, and how likely each of them shows a finding.
 
 A rival is a disorder that claims tell apart from POEMS syndrome, call similar to it, confuse with it or want excluded,
-or that has a profile of its own in our tables. How likely a patient with disorder *d* shows finding *x*
-(:meth:`Rivals.match`):
+or that has a profile of its own in our tables; but not one that most patients with POEMS syndrome have besides
+(osteosclerotic myeloma), for each of those that are weighed excludes the others. How likely a patient with disorder *d*
+shows finding *x* (:meth:`Rivals.match`):
 
 1. The profile names *x* or something narrower: the greatest of their shares, for who has the narrower has the broader;
    where it names *x*, only those of them that rest on as good a kind of figure.
@@ -17,6 +18,7 @@ or that has a profile of its own in our tables. How likely a patient with disord
    rules a disorder out.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poems_kg.claims import Claim
-from poems_kg.differential.pooling import DENIED_SHARE, Basis, Figure, Pooled, is_as_good
+from poems_kg.differential.pooling import DENIED_SHARE, Basis, Figure, Pooled, counted, is_as_good
 from poems_kg.differential.profiles import Profile, make_profile
 from poems_kg.ids import PoemsKgError
 from poems_kg.knowledge import Knowledge, read_tables
@@ -46,6 +48,9 @@ LEAST_LEAK: Final = 0.01
 """No disorder shows a finding with a lower probability: any patient may have something else besides."""
 ANNOTATED_SHARE: Final = 0.5
 """In how many patients of a disease that HPO annotates with a finding it is, on average: the stated prior."""
+_MOST: Final = re.compile(r"\b(?:majority|most)\b")
+MANY: Final = 20
+"""Of fewer patients, the share that has a disorder besides says little."""
 LEAST_FINDINGS: Final = 5
 """A disorder of whose findings less is known is named, but not weighed."""
 
@@ -80,7 +85,12 @@ class Match:
 
 
 class Rivals:
-    """POEMS syndrome, then its rivals by id; ``unknown`` are disorders of which too little is known to weigh them."""
+    """
+    POEMS syndrome, then its rivals by id.
+
+    ``unknown`` are disorders of which too little is known to weigh them, ``companions`` those that most patients with
+    POEMS syndrome have besides.
+    """
 
     def __init__(
         self,
@@ -90,6 +100,7 @@ class Rivals:
         *,
         errors: Mapping[str, float] | None = None,
         unknown: Sequence[str] = (),
+        companions: Sequence[str] = (),
         knowledge: Knowledge | None = None,
     ) -> None:
         """
@@ -103,11 +114,14 @@ class Rivals:
         self.shown = shown
         self.errors = dict(errors or {})
         self.unknown = tuple(unknown)
+        self.companions = tuple(companions)
         self.knowledge = knowledge
         self.ids = tuple(profile.disorder_id for profile in profiles)
         self._above = self._findings_below()
         self._probabilities: dict[tuple[str, Sex], FloatArray] = {}
         self._means: dict[tuple[str, Sex], float] = {}
+        self.kept_logs: dict[tuple[str, Sex, bool], FloatArray] = {}
+        """Tempered logarithms that the posterior has once made, by finding, sex, and whether it is excluded."""
         self._broader: dict[str, frozenset[str]] = {}
 
     def _findings_below(self) -> dict[str, list[str]]:
@@ -207,9 +221,10 @@ def rivals(index: "Index") -> Rivals:
     """POEMS syndrome and its rivals, with HPO's annotations where our claims are silent."""
     knowledge = tables()
     reasons = rival_claims(knowledge)
+    besides = companion_claims(knowledge)
     profiles = [
         make_profile(knowledge, disorder_id, reasons[disorder_id], _annotated(index, disorder_id))
-        for disorder_id in (POEMS, *sorted(set(reasons) - {POEMS}))
+        for disorder_id in (POEMS, *sorted(set(reasons) - {POEMS, *besides}))
     ]
     is_known = [profile.disorder_id == POEMS or len(profile.shares) >= LEAST_FINDINGS for profile in profiles]
     return Rivals(
@@ -218,6 +233,7 @@ def rivals(index: "Index") -> Rivals:
         lambda finding_id: float(np.exp(-index.information_content[index.findings.position(finding_id)])),
         errors=errors_of_tests(knowledge),
         unknown=[profile.disorder_id for profile, known in zip(profiles, is_known, strict=True) if not known],
+        companions=sorted(besides),
         knowledge=knowledge,
     )
 
@@ -242,6 +258,7 @@ def with_others(weighed: Rivals, index: "Index", disease_ids: Sequence[str]) -> 
         weighed.shown,
         errors=weighed.errors,
         unknown=weighed.unknown,
+        companions=weighed.companions,
         knowledge=weighed.knowledge,
     )
 
@@ -264,6 +281,20 @@ def rival_claims(knowledge: Knowledge) -> dict[str, list[str]]:
         if len(findings) >= LEAST_FINDINGS:
             found[disorder_id] += []
     found[POEMS] = []
+    return dict(found)
+
+
+def companion_claims(knowledge: Knowledge) -> dict[str, list[str]]:
+    """Disorders that claims say most patients with POEMS syndrome have besides, with these claims."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for entry in knowledge.claims.values():
+        claim = entry.record
+        is_beside = claim.subject_id == POEMS and claim.relation in {"coexists_with", "associated_with"}
+        is_counted = (claim.share[0] or 0) > 50 and (claim.total is None or claim.total >= MANY)
+        is_most = is_counted or bool(_MOST.search(claim.value.casefold()))
+        is_disorder = knowledge.category(claim.object_id) == "Disorder"
+        if is_beside and is_most and is_disorder and claim.polarity == "asserts":
+            found[claim.object_id].append(claim.claim_id)
     return dict(found)
 
 
@@ -304,7 +335,7 @@ def _annotated_figure(
     plain = Figure(reference, reference, Basis.STATED, sex=sex)
     n, total = counts
     if n >= 0 and total > 0:
-        return replace(plain, basis=Basis.COUNTS, n=n, total=total)
+        return counted(plain, n, total)
     if is_negated:
         return replace(plain, basis=Basis.DENIED, share=DENIED_SHARE)
     low, high = bounds

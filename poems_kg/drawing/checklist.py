@@ -10,7 +10,7 @@ from poems_kg.reports.sections import ItemRow, item_rows, set_name
 from poems_kg.reports.wording import TRUTH_WORDS, capitalise, clean
 
 if TYPE_CHECKING:
-    from poems_kg.reports.shapes import Diagnosis
+    from poems_kg.diagnosis import Diagnosis
 
 MET: Final = "#17735A"
 NOT_KNOWN: Final = "#666666"

@@ -14,8 +14,8 @@ from poems_kg.drawing.sheet import NOT_ADVICE, Sheet, fit
 from poems_kg.reports.wording import capitalise, labels_of, person
 
 if TYPE_CHECKING:
+    from poems_kg.diagnosis import Diagnosis
     from poems_kg.patients.terms import TermBook
-    from poems_kg.reports.shapes import Diagnosis
 
 _LEAST_WIDTH: Final = 11.4
 _MOST_NAMED: Final = 24

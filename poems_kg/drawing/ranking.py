@@ -8,8 +8,8 @@ from poems_kg.reports.sections import Explained, ReasonRow, explain_all
 from poems_kg.reports.wording import CIDP_IDS, capitalise, count, is_disease, percent, ratio_words
 
 if TYPE_CHECKING:
+    from poems_kg.diagnosis import Diagnosis
     from poems_kg.patients.terms import TermBook
-    from poems_kg.reports.shapes import Diagnosis
 
 _LINE: Final = 0.155
 _MOST_CANDIDATES: Final = 12

@@ -18,17 +18,14 @@ _REMEMBERED = 1 << 16
 
 
 class UnknownFindingError(PatientError):
-    """
-    A text that names no finding; ``nearest`` has the id and label of those that are spelt most like it.
+    """A text that names no finding; ``nearest`` has the id and label of those that are spelt most like it."""
 
-    :param message: what to say instead of that, where a term book knows more.
-    """
-
-    def __init__(self, text: str, nearest: Sequence[tuple[str, str]] = (), message: str = "") -> None:
+    def __init__(self, text: str, nearest: Sequence[tuple[str, str]] = ()) -> None:
+        self.text = text
         self.nearest = tuple(nearest)
         names = ", ".join(f"{label} ({finding_id})" for finding_id, label in nearest)
         advice = f"the nearest are {names}" if names else "look it up in the Human Phenotype Ontology"
-        super().__init__(message or f"{text}: no such finding; {advice}")
+        super().__init__(f"{text}: no such finding; {advice}")
 
 
 class TermBook(Protocol):
@@ -79,7 +76,7 @@ class Terms:
         try:
             finding_id, note = self.book.find(term_id or label)
         except UnknownFindingError as error:
-            return self._by_label(term_id, label, error) if term_id and label else Lookup("", (f"{error}; not used",))
+            return self._by_label(label, error) if term_id and label else Lookup("", (f"{error}; not used",))
         notes = [note] if note else []
         if not self.book.is_phenotype(finding_id):
             return Lookup("", (*notes, f"{self.name(finding_id)} is not a finding in a patient; not used"))
@@ -87,14 +84,14 @@ class Terms:
             notes += self._compare(finding_id, label)
         return Lookup(finding_id, tuple(notes))
 
-    def _by_label(self, term_id: str, label: str, error: UnknownFindingError) -> Lookup:
+    def _by_label(self, label: str, error: UnknownFindingError) -> Lookup:
         try:
             finding_id, _ = self.book.find(label)
         except UnknownFindingError:
             return Lookup("", (f"{error}; not used",))
         if not self.book.is_phenotype(finding_id):
             return Lookup("", (f"{error}; not used",))
-        return Lookup(finding_id, (f"{term_id}: no such finding; read as {self.name(finding_id)} by its label",))
+        return Lookup(finding_id, (f"{error.text}: no such finding; read as {self.name(finding_id)} by its label",))
 
     def _compare(self, finding_id: str, label: str) -> list[str]:
         """Say so where the label beside an id is not that of the id: one of the two may be a slip."""

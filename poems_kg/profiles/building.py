@@ -11,6 +11,7 @@ from poems_kg.figures import setting, subset
 from poems_kg.ids import standardize
 from poems_kg.knowledge import Knowledge, read_tables
 from poems_kg.places import ontology_dir
+from poems_kg.profiles.closed import close, profiles_in_hpo
 from poems_kg.profiles.hierarchy import Hierarchy, build_hierarchy, build_names, current
 from poems_kg.profiles.index import BOTH_SEXES, EVIDENCE, FEMALE, MALE, Found, Report
 from poems_kg.profiles.ragged import BoolArray, FloatArray, IntArray, Ragged, ragged, unique_pairs
@@ -216,7 +217,6 @@ def _store_counts(contents: Contents, hierarchy: Hierarchy, disease_count: int) 
     is_present = ~contents.arrays["rows.is_negated"]
     is_published = is_present & ~contents.arrays["rows.is_curated"]
     count = len(hierarchy.ids)
-    contents.add_ragged("profiles", unique_pairs(disease[is_present], finding[is_present], disease_count, count))
     published = unique_pairs(disease[is_published], finding[is_published], disease_count, count)
 
     def show(closed: Ragged) -> IntArray:
@@ -228,5 +228,24 @@ def _store_counts(contents: Contents, hierarchy: Hierarchy, disease_count: int) 
     is_ours = np.arange(count) >= hierarchy.hpo_count
     counts = np.where(is_ours, show(hierarchy.ancestors), show(hierarchy.hpo_ancestors)).astype(np.int32)
     total = int((published.lengths > 0).sum())
+    content = np.log(total / np.maximum(counts, 1)).astype(np.float32)
     contents.arrays["counts"] = counts
-    contents.arrays["information_content"] = np.log(total / np.maximum(counts, 1)).astype(np.float32)
+    contents.arrays["information_content"] = content
+    shares = _shares(contents)[is_present]
+    profiles, weights = profiles_in_hpo(
+        disease[is_present], finding[is_present], shares, disease_count, hierarchy.nearest_hpo
+    )
+    contents.add_ragged("profiles", unique_pairs(disease[is_present], finding[is_present], disease_count, count))
+    closed = close(profiles, weights, hierarchy.hpo_ancestors, content)
+    contents.add_ragged("closed.profiles", closed.profiles)
+    contents.add_ragged("closed.showing", closed.showing)
+    contents.arrays["closed.weights"] = closed.weights
+    contents.arrays["closed.classes"] = closed.classes
+    contents.arrays["closed.least"] = closed.least
+
+
+def _shares(contents: Contents) -> FloatArray:
+    """The share of patients of each row, 0 to 1: the middle of its bounds, or the one that it has; NaN for none."""
+    low, high = contents.arrays["rows.low"], contents.arrays["rows.high"]
+    ends = np.stack([np.where(np.isnan(low), high, low), np.where(np.isnan(high), low, high)])
+    return np.asarray(ends.mean(axis=0))

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from poems_kg.ids import compress, is_curie, standardize
-from poems_kg.patients import terms
+from poems_kg.patients.terms import UnknownFindingError
 from poems_kg.profiles.ragged import IntArray, Ragged
 from poems_kg.profiles.storage import read_ragged, read_texts
 from poems_kg.spelling import normalise
@@ -25,15 +25,6 @@ SCOPES: Final = ("label", "exact", "related", "narrow", "broad")
 _UNDERSCORED: Final = re.compile(r"([A-Za-z]+)_([0-9]+)")
 _LIKE: Final = 60
 """How like a name must be to be suggested, of 100."""
-
-
-class UnknownFindingError(terms.UnknownFindingError):
-    """Words that are no finding; ``nearest`` has up to three (id, label) pairs that come close."""
-
-    def __init__(self, message: str, nearest: Iterable[tuple[str, str]] = ()) -> None:
-        found = tuple(nearest)
-        hint = "; ".join(f"{label} ({finding_id})" for finding_id, label in found)
-        super().__init__(message, found, f"{message}; " + (f"did you mean {hint}?" if hint else "look it up in HPO"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +47,10 @@ class Findings:
     """
     Findings by position. HPO's come first, by id, then those of our tables; a position fits every array of the index.
 
-    ``ancestors`` and ``descendants`` hold a finding itself, too; of both hierarchies together. ``hpo_ancestors`` holds
-    classes of HPO only: for a class of HPO itself and those above it by HPO's is-a, for a finding of ours the classes
-    of HPO above it. ``parents`` are the direct ones, of both hierarchies.
+    ``ancestor_rows`` and ``descendant_rows`` are of both hierarchies together. ``hpo_ancestor_rows`` holds classes of
+    HPO only: for a class of HPO itself and those above it by HPO's is-a, for a finding of ours the classes of HPO
+    above it. ``parent_rows`` has the direct ones, of both hierarchies, ``hpo_parent_rows`` those that HPO has;
+    ``nearest_hpo_rows`` has a class of HPO itself, or the most specific ones above a finding of ours.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -68,6 +60,8 @@ class Findings:
         self.descendant_rows: Ragged = read_ragged(folder, "descendants")
         self.hpo_ancestor_rows: Ragged = read_ragged(folder, "hpo_ancestors")
         self.parent_rows: Ragged = read_ragged(folder, "parents")
+        self.hpo_parent_rows: Ragged = read_ragged(folder, "hpo_parents")
+        self.nearest_hpo_rows: Ragged = read_ragged(folder, "nearest_hpo")
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -90,7 +84,7 @@ class Findings:
         try:
             return self._positions[finding_id]
         except KeyError:
-            raise UnknownFindingError(f"{finding_id!r} is no finding in use") from None
+            raise UnknownFindingError(finding_id) from None
 
     def positions(self, finding_ids: Iterable[str]) -> IntArray:
         """The places of findings, in their order; see :meth:`position`."""
@@ -156,16 +150,16 @@ class Findings:
             return current, f"{curie} is now {current}"
         if curie in self.names.retired:
             nearest = [(other, self.label(other)) for other in self.names.retired[curie] if other in self._positions]
-            raise UnknownFindingError(f"{curie} is obsolete and nothing replaces it", nearest)
-        raise UnknownFindingError(f"{curie} is no id of a finding")
+            raise UnknownFindingError(f"{curie} (obsolete, and nothing replaces it)", nearest)
+        raise UnknownFindingError(curie)
 
     def _find_name(self, typed: str) -> tuple[str, str]:
         scope, *positions = self.names.keys.get(normalise(typed), [0])
         if not positions:
-            raise UnknownFindingError(f"no finding is called {typed!r}", self.nearest(typed))
+            raise UnknownFindingError(typed, self.nearest(typed))
         meant = [(self.ids[position], self.names.labels[position]) for position in positions]
         if len(meant) > 1:
-            raise UnknownFindingError(f"{typed!r} is a name of several findings", meant[:3])
+            raise UnknownFindingError(f"{typed} (a name of several findings, so not of one)", meant[:3])
         finding_id, label = meant[0]
         is_exact = SCOPES[scope] in ("label", "exact")
         return finding_id, "" if is_exact else f"{typed!r} is a {SCOPES[scope]} synonym of {finding_id} ({label})"

@@ -17,7 +17,11 @@ from poems_kg.spelling import normalise
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """Findings by position: ``hpo_count`` classes of HPO, then ours; the closures hold each finding itself."""
+    """
+    Findings by position: ``hpo_count`` classes of HPO, then ours; the closures hold each finding itself.
+
+    ``nearest_hpo`` has for a class of HPO itself, for a finding of ours the most specific classes of HPO above it.
+    """
 
     ids: list[str]
     positions: dict[str, int]
@@ -25,6 +29,8 @@ class Hierarchy:
     parents: Ragged
     ancestors: Ragged
     hpo_ancestors: Ragged
+    hpo_parents: Ragged
+    nearest_hpo: Ragged
 
     def store(self, contents: Contents) -> None:
         """Put ids and closures where :class:`Findings` reads them."""
@@ -33,6 +39,8 @@ class Hierarchy:
         contents.add_ragged("ancestors", self.ancestors)
         contents.add_ragged("descendants", self.ancestors.transposed(len(self.ids)))
         contents.add_ragged("hpo_ancestors", self.hpo_ancestors)
+        contents.add_ragged("hpo_parents", self.hpo_parents)
+        contents.add_ragged("nearest_hpo", self.nearest_hpo)
 
 
 def current(finding_id: str, hpo: Ontology) -> str:
@@ -72,6 +80,9 @@ def build_hierarchy(hpo: Ontology, knowledge: Knowledge) -> Hierarchy:
     positions = {finding_id: position for position, finding_id in enumerate(ids)}
     closed, hpo_closed = closure(both), closure(published)
 
+    above_ours = {i: closed[i] & published.keys() for i in ids[len(published) :]}
+    nearest = {i: above - {b for a in above for b in hpo_closed[a] if b != a} for i, above in above_ours.items()}
+
     def rows(sets: Iterable[Iterable[str]]) -> Ragged:
         return ragged(sorted(positions[finding_id] for finding_id in one) for one in sets)
 
@@ -81,7 +92,9 @@ def build_hierarchy(hpo: Ontology, knowledge: Knowledge) -> Hierarchy:
         len(published),
         parents=rows(both[finding_id] for finding_id in ids),
         ancestors=rows(closed[finding_id] for finding_id in ids),
-        hpo_ancestors=rows(hpo_closed.get(i) or closed[i] & published.keys() for i in ids),
+        hpo_ancestors=rows(hpo_closed.get(i) or above_ours[i] for i in ids),
+        hpo_parents=rows(published.get(i, ()) for i in ids),
+        nearest_hpo=rows(nearest.get(i) or ({i} & published.keys()) for i in ids),
     )
 
 

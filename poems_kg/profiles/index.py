@@ -12,7 +12,8 @@ from typing import Any, Final, NamedTuple
 
 from poems_kg.ids import standardize
 from poems_kg.profiles import storage
-from poems_kg.profiles.findings import Findings, UnknownFindingError
+from poems_kg.profiles.closed import Closed
+from poems_kg.profiles.findings import Findings
 from poems_kg.profiles.ragged import BoolArray, FloatArray, IntArray, Ragged
 from poems_kg.profiles.storage import ProfilesError, read_array, read_ragged, read_texts
 from poems_kg.releases.catalogue import CatalogueEntry, data_folder, find_files
@@ -165,6 +166,17 @@ class Index:
     def __reduce__(self) -> tuple[type["Index"], tuple[Path]]:
         return Index, (self.folder,)
 
+    @property
+    def closed(self) -> Closed:
+        """The profiles closed over HPO's is-a, for measures of similarity."""
+        return Closed(
+            profiles=read_ragged(self.folder, "closed.profiles"),
+            weights=read_array(self.folder, "closed.weights"),
+            classes=read_array(self.folder, "closed.classes"),
+            showing=read_ragged(self.folder, "closed.showing"),
+            least=read_array(self.folder, "closed.least"),
+        )
+
     @cached_property
     def references(self) -> list[str]:
         """What HPO's annotations and our claims rest on: ``PMID:…``, ``OMIM:…``, …, a title where it has no id."""
@@ -242,6 +254,5 @@ __all__ = [
     "ProfilesError",
     "Rows",
     "UnknownDiseaseError",
-    "UnknownFindingError",
     "open_index",
 ]

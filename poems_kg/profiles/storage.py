@@ -23,7 +23,7 @@ from poems_kg.profiles.ragged import Ragged
 from poems_kg.releases.catalogue import CACHE_VARIABLE, cache_folder
 from poems_kg.tables import write_text_atomic
 
-FORMAT: Final = 1
+FORMAT: Final = 3
 """Raised when arrays change their meaning, so that older ones are not misread."""
 KEPT: Final = 3
 """How many indexes of different data stay in the cache; older ones are removed when a new one is made."""

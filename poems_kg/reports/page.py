@@ -1,6 +1,7 @@
 """Fill the templates: everything that comes from outside is escaped there, none of it is ever marked as safe."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,8 +28,8 @@ from poems_kg.reports.wording import (
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from poems_kg.diagnosis import Diagnosis
     from poems_kg.patients.terms import TermBook
-    from poems_kg.reports.shapes import Diagnosis
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -50,11 +51,22 @@ def report(diagnoses: "Sequence[Diagnosis]", book: "TermBook", versions: Mapping
     stories = build_stories(diagnoses, book)
     # The order of the first patient; a set that only others have comes after.
     sets = dict.fromkeys(set_name(each) for diagnosis in diagnoses for each in diagnosis.verdicts)
-    page = _environment(book).get_template("report.html")
-    return page.render(stories=stories, sets=list(sets), versions=dict(versions or {}), patients=len(diagnoses))
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            stories=stories,
+            sets=list(sets),
+            versions=dict(versions or {}),
+            patients=len(diagnoses),
+            labels=lambda ids: labels_of(ids, book),
+            named=lambda ids: finding_names(ids, book),
+        )
+    )
 
 
-def _environment(book: "TermBook") -> "Environment":
+@cache
+def _environment() -> "Environment":
     try:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
     except ImportError as error:
@@ -71,9 +83,7 @@ def _environment(book: "TermBook") -> "Environment":
     made.filters |= {
         "capitalise": capitalise,
         "entries": entry_labels,
-        "labels": lambda ids: labels_of(ids, book),
         "link_parts": lambda text: link_parts(clean(text)),
-        "named": lambda ids: finding_names(ids, book),
         "number": number,
         "percent": percent,
         "person": person,

@@ -23,9 +23,9 @@ from poems_kg.reports.wording import (
 
 if TYPE_CHECKING:
     from poems_kg.criteria import ItemVerdict, Verdict
+    from poems_kg.diagnosis import Candidate, Diagnosis
     from poems_kg.differential.explaining import Reason
     from poems_kg.patients.terms import TermBook
-    from poems_kg.reports.shapes import Candidate, Diagnosis
 
 _LEAST_SCALE: Final = math.log(20)
 _MOST_SCALE: Final = math.log(1000)

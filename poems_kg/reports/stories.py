@@ -17,8 +17,8 @@ from poems_kg.patients.patient import Patient
 from poems_kg.reports.wording import POEMS_IDS, find_candidate
 
 if TYPE_CHECKING:
+    from poems_kg.diagnosis import Candidate, Diagnosis
     from poems_kg.patients.terms import TermBook
-    from poems_kg.reports.shapes import Candidate, Diagnosis
 
 _LAST_PART: Final = re.compile(r"(?P<stem>.+)[-_./@ ](?P<last>[^-_./@ ]*[^-_./@ \d][^-_./@ ]*)")
 

@@ -14,9 +14,9 @@ from poems_kg.patients.patient import Measurement, Patient, Sex
 
 if TYPE_CHECKING:
     from poems_kg.criteria import Entry, Missing, Verdict
+    from poems_kg.diagnosis import Candidate, Diagnosis
     from poems_kg.differential.explaining import Reason
     from poems_kg.patients.terms import TermBook
-    from poems_kg.reports.shapes import Candidate, Diagnosis
 
 NOT_ADVICE: Final = "Not medical advice."
 POEMS_IDS: Final = frozenset({"MONDO:0017364", "ORPHA:2905"})
@@ -133,7 +133,8 @@ def number(value: float) -> str:
 def grounds(reason: "Reason", book: "TermBook") -> str:
     """Why a finding says what it says: the sentence that comes with it, else how often it is seen and as what."""
     if reason.text:
-        return reason.text.removeprefix(f"{reason.label}: ")
+        absent = f"No {reason.label[:1].lower()}{reason.label[1:]}: "
+        return reason.text.removeprefix(absent if reason.is_excluded else f"{reason.label}: ")
     parts = []
     if reason.matched_as and reason.matched_as != reason.finding_id:
         parts.append(f"as {label_of(reason.matched_as, book)}")
