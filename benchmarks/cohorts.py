@@ -8,6 +8,7 @@ they are always the same. Each run is in a process of its own; the results of al
 
 import argparse
 import json
+import os
 import random
 import resource
 import sys
@@ -19,16 +20,14 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
+from streaming import OpenReader
 from timing import Send, StepError, apart, peak_memory, say, table
 
-from poems_kg.cohorts.kernel import Kernel, Opener, Record, read_content
+from poems_kg.cohorts.kernel import Opener
 from poems_kg.cohorts.opening import OpenDiagnostician
-from poems_kg.cohorts.results import Columns, Row
 from poems_kg.cohorts.screening import Engine, Processes, screen_cohort
 from poems_kg.cohorts.spark import Spark
-from poems_kg.patients.patient import BadRecord, Patient
-from poems_kg.patients.terms import Terms
-from poems_kg.profiles.index import Index, open_index
+from poems_kg.profiles.index import open_index
 
 STEP_LIMIT = 3600
 """Seconds that one run may take."""
@@ -51,32 +50,6 @@ class Run:
     def rate(self) -> float:
         """Patients a second, the opening of the index included."""
         return self.patients / self.seconds
-
-
-@dataclass(frozen=True)
-class OpenReader:
-    """Opens a kernel that reads patients and says only how many findings they have: what streaming alone takes."""
-
-    data: Path | None
-
-    def __call__(self) -> Kernel:
-        return Reader(open_index(self.data))
-
-
-class Reader:
-    def __init__(self, index: Index) -> None:
-        self.columns: Columns = {"patient_id": str, "observed": int, "excluded": int}
-        self.key = index.folder.name
-        self._terms = Terms(index.findings)
-
-    def read(self, record: Record, path: Path) -> Patient | BadRecord:
-        return read_content(record, self._terms, path)
-
-    def screen(self, patients: Sequence[Patient]) -> list[Row]:
-        return [
-            {"patient_id": one.patient_id, "observed": len(one.observed), "excluded": len(one.excluded)}
-            for one in patients
-        ]
 
 
 def make_patients(send: Send, path: Path, count: int, data: Path | None, seed: int = 0) -> None:
@@ -104,6 +77,8 @@ def make_patients(send: Send, path: Path, count: int, data: Path | None, seed: i
 
 def run(send: Send, path: Path, target: Path, name: str, opener: Opener) -> None:
     """Screen a file once; ``name`` is a number of workers, or a master of Spark."""
+    # Executors of Spark look for the kernel of this folder, too.
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     engine: Engine = Processes(int(name)) if name.isdecimal() else Spark(name)
     with path.open("rb") as lines:
         count = sum(1 for _ in lines)
