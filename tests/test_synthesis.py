@@ -12,9 +12,14 @@ from differential_world import COUNTS, NERVE, SHOWN, Book, world
 
 from poems_kg.cli import cli
 from poems_kg.cohorts.synthesis import MARK, Model, Synthesizer, draw, write_cohort
-from poems_kg.differential.rivals import POEMS
+from poems_kg.differential.posterior import posteriors
+from poems_kg.differential.rivals import POEMS, rivals
 from poems_kg.ids import PoemsKgError
-from poems_kg.patients.patient import Sex
+from poems_kg.patients.patient import Patient, Sex
+from poems_kg.patients.reading import read_patients
+from poems_kg.profiles.index import open_index
+
+RELEASES = Path(__file__).parent / "data" / "releases" / "linked"
 
 QUIET = Model(other_causes=0.0, made_broader=0.0, made_narrower=0.0, excluded=0.0)
 """No noise: what is recorded was drawn."""
@@ -117,6 +122,21 @@ def test_a_file_is_the_same_bytes_each_time(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PoemsKgError, match="cannot be written"):
         write_cohort(source(1), 1, tmp_path / "none" / "a.jsonl", lambda *_: None)
+
+
+def test_the_command_writes_what_is_read_as_patients(tmp_path: Path) -> None:
+    path = tmp_path / "cohort.jsonl.gz"
+    ended = CliRunner().invoke(cli, ["synthesize", "-n", "30", "--seed", "2", "--data", str(RELEASES), "-o", str(path)])
+    assert ended.exit_code == 0, ended.output
+    assert "30 synthetic patients, seed 2; not real cases, not medical advice" in ended.output
+    patients = list(read_patients(path, open_index(RELEASES).findings))
+    assert all(isinstance(each, Patient) for each in patients)
+    assert len(patients) == 30
+    weighed = rivals(open_index(RELEASES))
+    for each in patients:
+        assert isinstance(each, Patient)
+        assert each.patient_id.startswith(f"{MARK}-2-")
+        assert sum(posteriors(weighed, each).values()) == pytest.approx(1)
 
 
 def test_the_command_says_what_it_takes() -> None:

@@ -1,11 +1,16 @@
 """The command that screens a cohort: screen."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from poems_kg.cli.output import progress_bar
 from poems_kg.ids import PoemsKgError
+
+if TYPE_CHECKING:
+    from poems_kg.cohorts.screening import Screened
+    from poems_kg.patients.patient import BadRecord
 
 SHOWN = 1000
 """Records that cannot be used that are printed; a file beside the result has them all."""
@@ -62,23 +67,12 @@ def screen(
     from poems_kg.cohorts.screening import Processes, screen_cohort, workers_here
     from poems_kg.cohorts.sessions import LOCAL
     from poems_kg.cohorts.spark import Spark
-    from poems_kg.patients.patient import BadRecord
 
     if engine == "local" and master:
         raise PoemsKgError(f"--master {master} is for --engine spark; give both")
     if engine == "spark" and workers:
         raise PoemsKgError(f"--workers {workers} is for processes of this machine; say 'local[{workers}]' by --master")
-    bad = 0
-
-    def tell(said: BadRecord | str) -> None:
-        nonlocal bad
-        if isinstance(said, str):
-            click.echo(f"note: {said}", err=True)
-            return
-        bad += 1
-        if bad <= SHOWN:
-            click.echo(f"error: {said}", err=True)
-
+    said = _Said()
     with progress_bar() as report:
         screened = screen_cohort(
             patients,
@@ -87,14 +81,32 @@ def screen(
             engine=Spark(master or LOCAL) if engine == "spark" else Processes(workers or workers_here()),
             size=batch,
             report=report,
-            tell=tell,
+            tell=said.tell,
         )
-    if bad > SHOWN:
-        click.echo(f"{bad - SHOWN:,} more are in {output}.bad.tsv", err=True)
-    told = f"; {screened.bad:,} records could not be used: {output}.bad.tsv" if screened.bad else ""
-    click.echo(f"{screened.rows:,} patients: {output}{told}")
-    click.echo("For research and education; not medical advice.", err=True)
+    said.sum_up(output, screened)
     context.exit(1 if screened.bad else 0)
+
+
+class _Said:
+    """What is said of records that cannot be used: the first ones at once, of the others how many there are."""
+
+    def __init__(self) -> None:
+        self._bad = 0
+
+    def tell(self, said: "BadRecord | str") -> None:
+        if isinstance(said, str):
+            click.echo(f"note: {said}", err=True)
+            return
+        self._bad += 1
+        if self._bad <= SHOWN:
+            click.echo(f"error: {said}", err=True)
+
+    def sum_up(self, output: Path, screened: "Screened") -> None:
+        if self._bad > SHOWN:
+            click.echo(f"{self._bad - SHOWN:,} more are in {output}.bad.tsv", err=True)
+        told = f"; {screened.bad:,} records could not be used: {output}.bad.tsv" if screened.bad else ""
+        click.echo(f"{screened.rows:,} patients: {output}{told}")
+        click.echo("For research and education; not medical advice.", err=True)
 
 
 COMMANDS = (screen,)

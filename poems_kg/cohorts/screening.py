@@ -78,7 +78,7 @@ def screen_cohort(
     :raises PoemsKgError: if it cannot be read or written; what is finished stays in ``target`` + ``.parts``.
     """
     engine = engine or Processes(workers_here())
-    form = find_form(target)
+    work = Work(path, opener, find_form(target))
     before = fingerprint(path)
     if target.exists() and target.samefile(path):
         raise ScreeningError(f"{target}: is the file of patients itself; give another name")
@@ -87,12 +87,12 @@ def screen_cohort(
     kernel = opened(opener)
     columns = list(kernel.columns)
     made_from = {"input": before, "index": kernel.key, "columns": columns, "batch": size, "engine": engine.name}
-    with resuming(target, form.suffix, made_from) as (parts, note):
+    with resuming(target, work.form.suffix, made_from) as (parts, note):
         if note:
             tell(note)
         bad: list[Bad] = []
         done: list[Path] = []
-        for number in engine.fill(Work(path, opener, form), cohort, parts, size, report):
+        for number in engine.fill(work, cohort, parts, size, report):
             done.append(parts.path(number))
             found = parts.bad(number)
             bad += found
@@ -101,16 +101,20 @@ def screen_cohort(
         if fingerprint(path) != before:
             raise ScreeningError(f"{path}: has changed while it was read; run it again")
         report(f"writing {target.name}", 0, 0)
-        count, repeated = find_repeated(form, done)
-        if not count and not bad:
-            tell(nothing(path))
-            bad.append(Bad(*_fields(nothing(path))))
-        for one in repeated.values():
-            tell(BadRecord(path, *one))
-        bad += repeated.values()
-        write_bad(target.with_name(f"{target.name}.bad.tsv"), sorted(bad))
-        _join(form, kernel.columns, done, frozenset(repeated), target)
-    return Screened(count - len(repeated), len(bad))
+        return _finish(work, target, done, bad, tell)
+
+
+def _finish(work: Work, target: Path, parts: list[Path], bad: list[Bad], tell: Tell) -> Screened:
+    """Join the parts without patients that come again, and write beside them what was bad."""
+    count, repeated = find_repeated(work.form, parts)
+    last = list(repeated.values())
+    if not count and not bad:
+        last.append(Bad(*_fields(nothing(work.path))))
+    for one in last:
+        tell(BadRecord(work.path, *one))
+    write_bad(target.with_name(f"{target.name}.bad.tsv"), sorted(bad + last))
+    _join(work.form, opened(work.opener).columns, parts, frozenset(repeated), target)
+    return Screened(count - len(repeated), len(bad) + len(last))
 
 
 def _fields(record: BadRecord) -> tuple[int, str, str]:

@@ -94,7 +94,8 @@ def open_session(master: str) -> Iterator["SparkSession"]:
     environment = {"JAVA_HOME": str(find_java())}
     if master.startswith("local"):
         package = str(Path(__file__).parents[2])
-        settings |= {"spark.ui.enabled": "false", "spark.executorEnv.PYTHONPATH": package}
+        # What goes wrong comes back as an error; Spark would print pages of it before.
+        settings |= {"spark.log.level": "OFF", "spark.ui.enabled": "false", "spark.executorEnv.PYTHONPATH": package}
         environment |= {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_HOSTNAME": "localhost"}
     builder = SparkSession.builder.master(master).appName("poems-kg screen")
     for name, value in settings.items():

@@ -27,6 +27,11 @@ HAS_DISEASE: Final = "RO:0016002"
 _FILLERS: Final = {HAS_PHENOTYPE: ("HP:", "POEMS:"), HAS_DISEASE: ("MONDO:", "ORPHA:")}
 
 
+def property_of(entry_id: str) -> str:
+    """The property that a definition ties a patient to a finding or a disease by."""
+    return HAS_PHENOTYPE if entry_id.startswith(_FILLERS[HAS_PHENOTYPE]) else HAS_DISEASE
+
+
 class CriteriaError(PoemsKgError):
     """A definition that cannot be read; the message says which class of which file, and what to do."""
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from poems_kg.criteria.definition import (
+    HAS_DISEASE,
     AllOf,
     AnyOf,
     Criteria,
@@ -25,6 +26,7 @@ from poems_kg.criteria.definition import (
     Not,
     criteria_sets,
     leaves,
+    property_of,
     walk,
 )
 from poems_kg.criteria.records import Hierarchy, Reader, Record, watched
@@ -131,6 +133,7 @@ class Evaluator:
         named = {node.class_id: node for node in walk(criteria.rule) if isinstance(node, Named)}
         self.named_in = {class_id: watched(node) for class_id, node in named.items()}
         self.untouched = {item.item_id: _untouched(item) for item in criteria.items}
+        hierarchy.remember(has.entry for has in leaves(criteria.rule))
 
     def verdict(self, observed: Iterable[str], excluded: Iterable[str]) -> Verdict:
         """
@@ -324,7 +327,8 @@ def compare(patient: Patient, findings: TermBook, criteria: Iterable[Criteria] |
 
     :param criteria: the sets to compare; all where left out.
     """
-    observed = (*patient.observed, *patient.disease_ids)
+    diseases = [disease_id for disease_id in patient.disease_ids if property_of(disease_id) == HAS_DISEASE]
+    observed = (*patient.observed, *diseases)
     sets = criteria_sets() if criteria is None else tuple(criteria)
     verdicts = tuple(evaluate(one, observed, patient.excluded, findings) for one in sets)
     names = dict.fromkeys(item.name for verdict in verdicts for item in verdict.items)

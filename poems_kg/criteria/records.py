@@ -5,13 +5,17 @@ The hierarchy is a ``TermBook``; a finding below a class of a definition meets i
 out. Diseases, and ids of other ontologies, are matched as they are. Nothing else is concluded.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from poems_kg.criteria.definition import Criteria, Entry, Named, Node, leaves, walk
 from poems_kg.patients.terms import TermBook
 
-_FINDINGS = ("HP:", "POEMS:")
+_FINDINGS: Final = ("HP:", "POEMS:")
+
+Profile: TypeAlias = tuple[Sequence[str], Sequence[str]]
+"""What was observed, findings and diseases, and what was excluded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,12 @@ class Hierarchy:
             self._broader[entry_id] = found
         return found
 
+    def remember(self, entries: Iterable[Entry]) -> None:
+        """Keep the labels of diseases, which no ``TermBook`` has."""
+        self._entries |= {entry.entry_id: entry for entry in entries if not entry.entry_id.startswith(_FINDINGS)}
+
     def entry(self, entry_id: str) -> Entry:
-        """The id with its label; a disease has its id for a label."""
+        """The id with its label; a disease that no set names has its id for a label."""
         found = self._entries.get(entry_id)
         if found is None:
             label = self.findings.label(entry_id) if entry_id.startswith(_FINDINGS) else entry_id

@@ -11,7 +11,7 @@ shows finding *x* (:meth:`Rivals.match`):
 2. Else it names something broader, *f*: its share times P(x) / P(f), with P the shares of all diseases of HPO's
    annotations; the greatest over all *f*.
 3. Where the profile is silent, that may be because nobody has written it down: a profile of n findings is complete to
-   c = n / (n + ``HALF_KNOWN``). The share is then (1 - c) times the mean share of *x* over all disorders weighed.
+   c = n / (n + ``HALF_KNOWN``). The share is then (1 - c) times the mean share of *x* over the disorders that have it.
 4. In any case the patient may show *x* for another reason, with probability *leak*: half of P(x) where that is small,
    as a disease that HPO annotates shows a finding in half of its patients; or what tests get wrong in patients without
    POEMS syndrome (their specificity, by claims); and never below ``LEAST_LEAK``. So no finding that a profile lacks
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 POEMS: Final = "MONDO:0017364"
 RELATIONS: Final = ("distinguished_by", "misdiagnosed_as", "similar_to", "distinct_from", "requires_exclusion_of")
 """Relations of claims that set a disorder beside POEMS syndrome."""
-HALF_KNOWN: Final = 50.0
+HALF_KNOWN: Final = 10.0
 """A profile of so many findings is taken to name half of what its patients show."""
 LEAST_LEAK: Final = 0.01
 """No disorder shows a finding with a lower probability: any patient may have something else besides."""
@@ -102,12 +102,14 @@ class Rivals:
         unknown: Sequence[str] = (),
         companions: Sequence[str] = (),
         knowledge: Knowledge | None = None,
+        resolve: Callable[[str], str] = str,
     ) -> None:
         """
         Take profiles as they are; :func:`rivals` makes them of our claims.
 
         :param shown: the share of all diseases that show a finding or a narrower one.
         :param errors: how often a test finds a finding in patients without POEMS syndrome.
+        :param resolve: gives the id that we use for any that is equivalent to it.
         """
         self.profiles = tuple(profiles)
         self.findings = findings
@@ -116,10 +118,13 @@ class Rivals:
         self.unknown = tuple(unknown)
         self.companions = tuple(companions)
         self.knowledge = knowledge
+        self.resolve = resolve
         self.ids = tuple(profile.disorder_id for profile in profiles)
         self._above = self._findings_below()
         self._probabilities: dict[tuple[str, Sex], FloatArray] = {}
         self._means: dict[tuple[str, Sex], float] = {}
+        self.kept_logs: dict[tuple[str, Sex, bool], FloatArray] = {}
+        """Tempered logarithms that the posterior has once made, by finding, sex, and whether it is excluded."""
         self._broader: dict[str, frozenset[str]] = {}
 
     def _findings_below(self) -> dict[str, list[str]]:
@@ -139,12 +144,12 @@ class Rivals:
 
     def position(self, disorder_id: str) -> int:
         """
-        The place of a disorder among the profiles.
+        The place of a disorder among the profiles, by its id or an equivalent one.
 
         :raises PoemsKgError: if it is none of them.
         """
         try:
-            return self.ids.index(disorder_id)
+            return self.ids.index(self.resolve(disorder_id))
         except ValueError:
             raise PoemsKgError(f"{disorder_id} is not weighed here; take one of {', '.join(self.ids)}") from None
 
@@ -182,11 +187,11 @@ class Rivals:
         return share, named, pooled
 
     def mean_share(self, finding_id: str, sex: Sex) -> float:
-        """The mean share of a finding over all disorders; where a profile is silent, nothing is added."""
+        """The mean share of a finding over the disorders whose profiles have it; what is silent says nothing of it."""
         key = finding_id, sex
         if key not in self._means:
-            found = [self._find(profile, finding_id, sex) for profile in self.profiles]
-            self._means[key] = sum(each[0] for each in found if each is not None) / len(found)
+            said = [found[0] for profile in self.profiles if (found := self._find(profile, finding_id, sex)) is not None]
+            self._means[key] = sum(said) / len(said) if said else 0.0
         return self._means[key]
 
     def _narrowing(self, finding_id: str, broader: str) -> float:
@@ -233,7 +238,17 @@ def rivals(index: "Index") -> Rivals:
         unknown=[profile.disorder_id for profile, known in zip(profiles, is_known, strict=True) if not known],
         companions=sorted(besides),
         knowledge=knowledge,
+        resolve=lambda disorder_id: _resolve(index, disorder_id),
     )
+
+
+def _resolve(index: "Index", disorder_id: str) -> str:
+    from poems_kg.profiles.index import UnknownDiseaseError
+
+    try:
+        return index.diseases.ids[index.diseases.position(disorder_id)]
+    except UnknownDiseaseError:
+        return disorder_id
 
 
 def with_others(weighed: Rivals, index: "Index", disease_ids: Sequence[str]) -> Rivals:
@@ -258,6 +273,7 @@ def with_others(weighed: Rivals, index: "Index", disease_ids: Sequence[str]) -> 
         unknown=weighed.unknown,
         companions=weighed.companions,
         knowledge=weighed.knowledge,
+        resolve=weighed.resolve,
     )
 
 

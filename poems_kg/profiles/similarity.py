@@ -6,6 +6,7 @@ of either side. simGIC compares two sets at once. Which disease is likely is ano
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 
 REMEMBERED: Final = 1280
 """Classes whose comparison with all diseases is remembered: 100 kB each, for Resnik and for the others together."""
-BLOCK: Final = 16
-"""Patients compared at a time: enough that profiles are read once for many, few enough to stay near the processor."""
+BROAD: Final = 1000
+"""Owners from which a class counts as broad. The rows of broad classes, some two hundred, are filled beforehand."""
+BLOCK: Final = 8
+"""Patients compared at a time: enough that profiles are read once for several, and few enough that their arrays (0.8 MB
+each) stay near the processor and are not given back to the system and asked for again, as larger ones are."""
 
 
 class Measure(StrEnum):
@@ -71,6 +75,7 @@ class Similarity:
         self._sum = self._matrix(np.ones(len(self._closed.weights)))
         self._weighted = self._matrix(self._closed.weights.astype(np.float64))
         self._weight = self._weighted @ np.ones(len(self._closed.classes))
+        self._broad_rows = self._compare_broad()
         self._resnik = lru_cache(REMEMBERED)(self._compare_by_resnik)
         self._other = lru_cache(REMEMBERED)(self._compare)
 
@@ -155,11 +160,30 @@ class Similarity:
 
     # --- Two classes ---
 
+    def _compare_broad(self) -> dict[int, FloatArray]:
+        """The rows of broad classes by Resnik: for each as for its parents, but for owners of the class itself."""
+        broad = np.flatnonzero(self._closed.showing.lengths >= BROAD)
+        rows: dict[int, FloatArray] = {}
+        for class_ in sorted(broad.tolist(), key=lambda one: len(self._findings.hpo_ancestor_rows[one])):
+            parents = [rows[parent] for parent in self._findings.hpo_parent_rows[class_].tolist()]
+            rows[class_] = _best(parents, slice(None), self._owners)
+            rows[class_][self._closed.showing[class_]] = self._content[class_]
+        return rows
+
     def _compare_by_resnik(self, class_: int) -> FloatArray:
-        """The most that a common ancestor tells, for every owner: as for the parents, but for owners of the class."""
-        parents = [self._resnik(parent) for parent in self._findings.hpo_parent_rows[class_].tolist()]
-        best = _best(parents, slice(None), self._owners)
-        best[self._closed.showing[class_]] = self._content[class_]
+        """
+        The most that a common ancestor tells, for every owner.
+
+        Of two ancestors the narrower tells more, so that a row is filled from the top of HPO down. It begins with the
+        rows of the broad ones, which are there, since they cost most and many classes have them in common.
+        """
+        above = self._findings.hpo_ancestor_rows[class_].tolist()
+        narrow = [one for one in above if one not in self._broad_rows]
+        nearest = {parent for one in narrow for parent in self._findings.hpo_parent_rows[one].tolist()} or {class_}
+        rows = [self._broad_rows[one] for one in sorted(nearest & self._broad_rows.keys())]
+        best = _best(rows, slice(None), self._owners)
+        for one in sorted(narrow, key=self._content.__getitem__):
+            best[self._closed.showing[one]] = self._content[one]
         return best
 
     def _compare(self, class_: int, measure: Measure) -> FloatArray:
@@ -238,7 +262,10 @@ def _closed(
     index: Index, content: FloatArray, information_content: FloatArray | None, profiles: Ragged | None
 ) -> Closed:
     if information_content is None and profiles is None:
-        return index.closed
+        # Read, not mapped: the first patient shall not wait for the disk.
+        found = index.closed
+        showing = Ragged(np.array(found.showing.indptr), np.array(found.showing.indices))
+        return replace(found, showing=showing, least=np.array(found.least))
     rows = index.closed.profiles if profiles is None else profiles
     weights: FloatArray = index.closed.weights if profiles is None else np.ones(len(rows.indices), np.float32)
     return close(rows, weights, index.findings.hpo_ancestor_rows, content)

@@ -133,7 +133,8 @@ def number(value: float) -> str:
 def grounds(reason: "Reason", book: "TermBook") -> str:
     """Why a finding says what it says: the sentence that comes with it, else how often it is seen and as what."""
     if reason.text:
-        return reason.text.removeprefix(f"{reason.label}: ")
+        absent = f"No {reason.label[:1].lower()}{reason.label[1:]}: "
+        return reason.text.removeprefix(absent if reason.is_excluded else f"{reason.label}: ")
     parts = []
     if reason.matched_as and reason.matched_as != reason.finding_id:
         parts.append(f"as {label_of(reason.matched_as, book)}")
