@@ -167,6 +167,14 @@ def test_contributions_add_up_to_the_score_and_name_their_match(real: Ranker) ->
     assert [part.log_ratio for part in parts] == sorted((part.log_ratio for part in parts), reverse=True)
 
 
+def test_findings_that_speak_for_the_same_diseases_count_less_together(real: Ranker) -> None:
+    disease = real.index.diseases.position(POEMS)
+    hormones, apart = at(real, "HP:0030344", "HP:0030341"), at(real, "HP:0030344", "HP:0002716")  # LH, FSH; nodes
+    together = [part.weight for part in real.contributions(disease, hormones)]
+    assert max(together) < min(part.weight for part in real.contributions(disease, apart)) <= 1
+    assert [part.weight for part in real.contributions(disease, hormones[:1])] == [1]
+
+
 def test_what_a_relative_lends_is_named(real: Ranker) -> None:
     disease = real.index.diseases.position("OMIM:609192")  # Loeys-Dietz syndrome 1
     findings = at(real, "HP:0002647")  # aortic dissection

@@ -20,6 +20,10 @@ from poems_kg.profiles.index import Index
 from poems_kg.profiles.ragged import BoolArray, FloatArray, IntArray, Ragged
 from poems_kg.profiles.storage import read_array, read_ragged
 
+REDUNDANCY: Final = 0.3
+"""How much a finding counts less for each other one of the patient that speaks for the same diseases."""
+STRIDE: Final = 8
+"""Whether two findings speak for the same diseases is seen on every eighth disease."""
 KEPT_FINDINGS: Final = 4096
 """Findings whose scores for all diseases stay in memory, some 45 kB each; the longest unused is dropped."""
 
@@ -29,9 +33,10 @@ class Contribution:
     """
     What one finding of a patient adds to the score of a disease.
 
-    ``log_ratio`` is a natural logarithm. ``matched`` is the finding of the profile that gives most of it, with its
-    ``share`` of patients; -1 where nothing in the profile tells more than chance. ``relative`` is the disease whose
-    profile that is, where it was lent by a relative; -1 where it is the disease's own.
+    ``log_ratio`` is a natural logarithm, times ``weight``, which is below 1 where others of the patient's findings
+    speak for the same diseases. ``matched`` is the finding of the profile that gives most of it, with its ``share`` of
+    patients; -1 where nothing in the profile tells more than chance. ``relative`` is the disease whose profile that is,
+    where it was lent by a relative; -1 where it is the disease's own.
     """
 
     finding: int
@@ -39,6 +44,7 @@ class Contribution:
     matched: int = -1
     share: float = float("nan")
     relative: int = -1
+    weight: float = 1.0
 
 
 class Ranker:
@@ -61,7 +67,7 @@ class Ranker:
         if not storage.is_whole(folder):
             storage.fill(folder, lambda: weights.build_weights(index))
         self._open(folder)
-        self._cache: OrderedDict[int, FloatArray] = OrderedDict()
+        self._cache: OrderedDict[int, tuple[FloatArray, FloatArray]] = OrderedDict()
         self._implied: dict[int, list[int]] = {}
 
     def _open(self, folder: Path) -> None:
@@ -94,11 +100,12 @@ class Ranker:
         :param excluded: an observed finding that stands here too is taken for unknown; see the class.
         :param sex: findings that only the other sex has are left out of profiles.
         """
-        total = np.zeros(len(self._denominators), np.float32)
-        for finding in self.telling(observed, excluded):
-            total += self._column(finding)
+        telling = self.telling(observed, excluded)
+        if not telling:
+            return np.zeros(len(self.index.diseases), np.float32)
+        total = self._weights(telling) @ np.stack([self._column(finding)[0] for finding in telling])
         count = len(self.index.diseases)
-        scores = total[:count]
+        scores: FloatArray = total[:count]
         if sex in _PLACES and len(self._limited):
             start = count + _PLACES[sex] * len(self._limited)
             scores[self._limited] = total[start : start + len(self._limited)]
@@ -126,12 +133,19 @@ class Ranker:
             found = self._implied[finding] = [broader for broader in above if broader != finding]
         return found
 
-    def _column(self, finding: int) -> FloatArray:
-        """What a finding adds to the score of each profile."""
-        column = self._cache.get(finding)
-        if column is not None:
+    def _weights(self, telling: list[int]) -> FloatArray:
+        """How much each finding counts: less if it correlates, over all diseases, with others of the patient's."""
+        directions = np.stack([self._column(finding)[1] for finding in telling])
+        alike = np.maximum(directions @ directions.T, 0.0)
+        counts: FloatArray = 1.0 / (1.0 + REDUNDANCY * (alike.sum(axis=1) - np.diagonal(alike)))
+        return counts
+
+    def _column(self, finding: int) -> tuple[FloatArray, FloatArray]:
+        """What a finding adds to the score of each profile, and how that varies over diseases, as a unit vector."""
+        known = self._cache.get(finding)
+        if known is not None:
             self._cache.move_to_end(finding)
-            return column
+            return known
         column = np.full(len(self._denominators), weights.BACKGROUND, np.float32)
         for broader in self.index.findings.ancestor_rows[finding].tolist():
             row = self._full_row[broader]
@@ -142,10 +156,13 @@ class Ranker:
                 column[self._columns.indices[stretch]] += self._values[stretch]
         np.log(column, out=column)
         column -= self._denominators
-        self._cache[finding] = column
+        direction = column[: len(self.index.diseases) : STRIDE]
+        direction = direction - direction.mean()
+        direction /= max(float(np.linalg.norm(direction)), 1e-6)
+        self._cache[finding] = column, direction
         if len(self._cache) > KEPT_FINDINGS:
             self._cache.popitem(last=False)
-        return column
+        return column, direction
 
     # --- One disease ---
 
@@ -154,7 +171,9 @@ class Ranker:
     ) -> tuple[Contribution, ...]:
         """What each finding adds to the score of a disease, the greatest first; see :meth:`scores`."""
         profile = self._profile(disease, sex)
-        found = [self._contribution(profile, disease, finding) for finding in self.telling(observed, excluded)]
+        telling = self.telling(observed, excluded)
+        weighed = zip(telling, self._weights(telling).tolist(), strict=True) if telling else ()
+        found = [self._contribution(profile, disease, finding, weight) for finding, weight in weighed]
         return tuple(sorted(found, key=lambda one: -one.log_ratio))
 
     def _profile(self, disease: int, sex: Sex) -> int:
@@ -163,19 +182,19 @@ class Ranker:
             return disease
         return len(self.index.diseases) + _PLACES[sex] * len(self._limited) + place
 
-    def _contribution(self, profile: int, disease: int, finding: int) -> Contribution:
-        log_ratio = float(self._column(finding)[profile])
-        best, parts = 0.0, Contribution(finding, log_ratio)
+    def _contribution(self, profile: int, disease: int, finding: int, weight: float) -> Contribution:
+        log_ratio = weight * float(self._column(finding)[0][profile])
+        best, parts = 0.0, Contribution(finding, log_ratio, weight=weight)
         stretch = slice(self._relatives.indptr[disease], self._relatives.indptr[disease + 1])
         lenders = zip(self._relatives.indices[stretch].tolist(), self._relative_weights[stretch].tolist(), strict=True)
         for other, factor in [
             (profile, 1.0),
-            *((o, w / max(self._expected[o], weights.PRIOR_SHARE)) for o, w in lenders),
+            *((o, w / max(self._expected[o], weights.LEAST_LENT)) for o, w in lenders),
         ]:
             matched, share, ratio = self._match(other, finding)
             if ratio * factor > max(best, share):
                 best = ratio * factor
-                parts = Contribution(finding, log_ratio, matched, share, -1 if other == profile else other)
+                parts = Contribution(finding, log_ratio, matched, share, -1 if other == profile else other, weight)
         return parts
 
     def _match(self, profile: int, finding: int) -> tuple[int, float, float]:
@@ -210,5 +229,5 @@ def _constants() -> str:
     return sha256(repr([_FORMAT, *sorted(chosen.items())]).encode()).hexdigest()[:12]
 
 
-_FORMAT: Final = 3
+_FORMAT: Final = 4
 """Raised when arrays change their meaning."""

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from poems_kg.differential.pooling import FIGURE_WEIGHT
 from poems_kg.differential.relatives import Relatives, find_relatives, places_of
 from poems_kg.profiles.index import BOTH_SEXES, FEMALE, MALE, Index
 from poems_kg.profiles.ragged import BoolArray, FloatArray, IntArray, Ragged
@@ -22,12 +23,16 @@ PRIOR_SHARE: Final = 0.2
 """The share of patients that a finding without any figure has, and to which small cohorts are drawn."""
 PRIOR_PATIENTS: Final = 5.0
 """That share weighs like so many patients."""
-BAND_PATIENTS: Final = 5.0
-"""A percentage or a band without a count weighs like so many patients."""
+BAND_PATIENTS: Final = 3.0
+"""A row of HPO's annotations with a band or percentage but no count weighs like so many patients."""
 UPWARD: Final = 1.0
 """A broader finding is meant instead of the annotated one with a weight of exp(-UPWARD · information lost, in nats)."""
-BACKGROUND: Final = 20.0
+BACKGROUND: Final = 15.0
 """Findings that have nothing to do with the disease count like so many annotated ones."""
+LONGEST_RECORD: Final = 60.0
+"""No record of a patient has more findings of the disease, however many its profile names."""
+LEAST_LENT: Final = 1.0
+"""A relative with fewer expected findings lends them as if it had so many."""
 UNSEEN: Final = 1.0
 """Added to what all diseases together show of a finding, so that one that none shows has a chance."""
 DENSE: Final = 0.2
@@ -99,7 +104,8 @@ def _figures(index: Index, used: BoolArray) -> tuple[FloatArray, FloatArray]:
     rows = index.rows
     low, high = np.nan_to_num(rows.low[used], nan=0.0), np.nan_to_num(rows.high[used], nan=1.0)
     has_share = ~(np.isnan(rows.low[used]) & np.isnan(rows.high[used])) & ~rows.is_limited[used]
-    patients = np.where(has_share, np.where(rows.total[used] > 0, rows.total[used], BAND_PATIENTS), 0.0)
+    weight = np.where(rows.is_curated[used], FIGURE_WEIGHT, BAND_PATIENTS)
+    patients = np.where(has_share, np.where(rows.total[used] > 0, rows.total[used], weight), 0.0)
     having = patients * (low + high) / 2
     return patients.astype(np.float64), having.astype(np.float64)
 
@@ -158,7 +164,7 @@ def _add_columns(contents: Contents, relatives: Relatives, profiles: Ragged, rat
     """For each finding the profiles that it speaks for and how much, with what relatives lend."""
     limited, expected = contents.arrays["limited"], contents.arrays["expected"]
     findings, diseases = len(contents.arrays["commonness"]), len(relatives.rows)
-    per_finding = ratios / np.maximum(np.repeat(expected, profiles.lengths), PRIOR_SHARE)
+    per_finding = ratios / np.maximum(np.repeat(expected, profiles.lengths), LEAST_LENT)
     columns: list[IntArray] = []
     values: list[FloatArray] = []
     lent = np.zeros(len(profiles))
@@ -176,7 +182,8 @@ def _add_columns(contents: Contents, relatives: Relatives, profiles: Ragged, rat
         columns.append(shown.astype(np.int32))
         values.append(summed[shown].astype(np.float32))
         lent[profile] = relatives.weights[near].sum()
-    contents.arrays["denominators"] = np.log(BACKGROUND + expected + lent).astype(np.float32)
+    recorded = LONGEST_RECORD * (1 - np.exp(-expected / LONGEST_RECORD))
+    contents.arrays["denominators"] = np.log(BACKGROUND + recorded + lent).astype(np.float32)
     _store_columns(contents, columns, values, findings)
 
 
