@@ -7,6 +7,7 @@ together: a sum over findings, so that each says what it adds. ``docs/differenti
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,9 @@ STRIDE: Final = 8
 """Whether two findings speak for the same diseases is seen on every eighth disease."""
 KEPT_FINDINGS: Final = 4096
 """Findings whose scores for all diseases stay in memory, some 45 kB each; the longest unused is dropped."""
+
+KEPT_DISEASES: Final = 256
+"""Diseases of which the parts of the score stay in memory, some 300 kB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Ranker:
         self._open(folder)
         self._cache: OrderedDict[int, tuple[FloatArray, FloatArray]] = OrderedDict()
         self._implied: dict[int, list[int]] = {}
+        self._lines = lru_cache(KEPT_DISEASES)(self._make_lines)
 
     def _open(self, folder: Path) -> None:
         self._columns: Ragged = read_ragged(folder, "columns")
@@ -173,7 +178,8 @@ class Ranker:
         profile = self._profile(disease, sex)
         telling = self.telling(observed, excluded)
         weighed = zip(telling, self._weights(telling).tolist(), strict=True) if telling else ()
-        found = [self._contribution(profile, disease, finding, weight) for finding, weight in weighed]
+        lines = self._lines(profile, disease)
+        found = [self._contribution(lines, profile, finding, weight) for finding, weight in weighed]
         return tuple(sorted(found, key=lambda one: -one.log_ratio))
 
     def _profile(self, disease: int, sex: Sex) -> int:
@@ -182,36 +188,59 @@ class Ranker:
             return disease
         return len(self.index.diseases) + _PLACES[sex] * len(self._limited) + place
 
-    def _contribution(self, profile: int, disease: int, finding: int, weight: float) -> Contribution:
+    def _contribution(self, lines: "_Lines", profile: int, finding: int, weight: float) -> Contribution:
         log_ratio = weight * float(self._column(finding)[0][profile])
-        best, parts = 0.0, Contribution(finding, log_ratio, weight=weight)
-        stretch = slice(self._relatives.indptr[disease], self._relatives.indptr[disease + 1])
-        lenders = zip(self._relatives.indices[stretch].tolist(), self._relative_weights[stretch].tolist(), strict=True)
-        for other, factor in [
-            (profile, 1.0),
-            *((o, w / max(self._expected[o], weights.LEAST_LENT)) for o, w in lenders),
-        ]:
-            matched, share, ratio = self._match(other, finding)
-            if ratio * factor > max(best, share):
-                best = ratio * factor
-                parts = Contribution(finding, log_ratio, matched, share, -1 if other == profile else other, weight)
-        return parts
-
-    def _match(self, profile: int, finding: int) -> tuple[int, float, float]:
-        """The finding of a profile that speaks most for a patient's, its share, and how much it speaks."""
-        stretch = slice(self._share_starts[profile], self._share_starts[profile + 1])
-        named, shares = self._share_findings[stretch], self._shares[stretch]
-        if not len(named):
-            return -1, 0.0, 0.0
-        rarity = self.index.information_content
-        broader, ends = self.index.findings.ancestor_rows.gather(named)
-        owners = np.repeat(np.arange(len(named)), np.diff(ends))
-        meant = np.exp(-weights.UPWARD * np.maximum(rarity[named[owners]] - rarity[broader], 0.0))
-        is_shared = np.isin(broader, self.index.findings.ancestor_rows[finding])
-        told = np.bincount(owners, weights=np.where(is_shared, meant / self._commonness[broader], 0.0))
-        ratios = told * shares / np.bincount(owners, weights=meant)
+        is_above = np.zeros(len(self.index.findings), np.bool_)
+        is_above[self.index.findings.ancestor_rows[finding]] = True
+        told = np.bincount(lines.owner, np.where(is_above[lines.broader], lines.told, 0.0), len(lines.named))
+        ratios = told * lines.strength
+        # What tells no more than its own share of patients is found by chance.
+        ratios[ratios <= lines.share] = 0.0
+        if not len(ratios) or not ratios.any():
+            return Contribution(finding, log_ratio, weight=weight)
         best = int(ratios.argmax())
-        return int(named[best]), float(shares[best]), float(ratios[best])
+        named, share, relative = int(lines.named[best]), float(lines.share[best]), int(lines.relative[best])
+        return Contribution(finding, log_ratio, named, share, relative, weight)
+
+    def _make_lines(self, profile: int, disease: int) -> "_Lines":
+        """The findings of a profile, and of those that lend to it, made ready to be matched."""
+        stretch = slice(self._relatives.indptr[disease], self._relatives.indptr[disease + 1])
+        lenders = self._relatives.indices[stretch]
+        lent = self._relative_weights[stretch] / np.maximum(self._expected[lenders], weights.LEAST_LENT)
+        owners, factors = np.concatenate([[profile], lenders]), np.concatenate([[1.0], lent])
+        parts = [np.arange(self._share_starts[owner], self._share_starts[owner + 1]) for owner in owners]
+        lengths = [len(part) for part in parts]
+        rows = np.concatenate(parts)
+        named, share = self._share_findings[rows], self._shares[rows]
+        broader, ends = self.index.findings.ancestor_rows.gather(named)
+        owner = np.repeat(np.arange(len(named)), np.diff(ends))
+        rarity = self.index.information_content
+        meant = np.exp(-weights.UPWARD * np.maximum(rarity[named[owner]] - rarity[broader], 0.0))
+        return _Lines(
+            named=named,
+            share=share,
+            relative=np.repeat(np.where(owners == profile, -1, owners), lengths),
+            strength=share * np.repeat(factors, lengths) / np.bincount(owner, meant, len(named)),
+            owner=owner,
+            broader=broader,
+            told=meant / self._commonness[broader],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """
+    The annotated findings that a disease has or is lent: ``named``, with the ``share`` of patients, the ``relative``
+    that lends it (-1 for its own) and how much it counts; and for each class above it what it tells.
+    """
+
+    named: IntArray
+    share: FloatArray
+    relative: IntArray
+    strength: FloatArray
+    owner: IntArray
+    broader: IntArray
+    told: FloatArray
 
 
 _PLACES: Final = {Sex.FEMALE: 0, Sex.MALE: 1}

@@ -190,7 +190,9 @@ class Rivals:
         """The mean share of a finding over the disorders whose profiles have it; what is silent says nothing of it."""
         key = finding_id, sex
         if key not in self._means:
-            said = [found[0] for profile in self.profiles if (found := self._find(profile, finding_id, sex)) is not None]
+            said = [
+                found[0] for profile in self.profiles if (found := self._find(profile, finding_id, sex)) is not None
+            ]
             self._means[key] = sum(said) / len(said) if said else 0.0
         return self._means[key]
 
