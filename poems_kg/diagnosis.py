@@ -11,17 +11,20 @@ from typing import Any, Final
 
 import numpy as np
 
-from poems_kg.criteria import Entry, Truth, Verdict, compare
+from poems_kg.criteria import Entry, Verdict, compare
 from poems_kg.differential.explaining import Reason, explain
 from poems_kg.differential.next_steps import NextStep, next_steps
 from poems_kg.differential.posterior import weigh
 from poems_kg.differential.ranking import Ranker
 from poems_kg.differential.rivals import POEMS, Rivals, rivals
+from poems_kg.differential.score_reasons import explain_score
 from poems_kg.patients.patient import Patient
 from poems_kg.profiles.index import Index
 from poems_kg.profiles.ragged import FloatArray
 
 NOT_ADVICE: Final = "Not medical advice: published criteria and figures, applied to the findings that were given."
+CIDP: Final = "MONDO:0006702"
+"""What most patients with POEMS syndrome are first told that they have; so it is always set beside it."""
 MOST_STEPS: Final = 8
 """Next steps that are given; each after that tells less than all of these."""
 STRONGEST: Final = 3
@@ -35,6 +38,8 @@ class Candidate:
 
     ``rank`` is among all diseases, ``score`` a natural logarithm of a likelihood ratio. ``posterior`` (0 to 1) is among
     POEMS syndrome and its rivals alone; None for all others. ``other_ids`` are the same disease in other databases.
+    ``reasons`` compare POEMS syndrome with its strongest rival, a rival with POEMS syndrome, and any other disease with
+    diseases in general, as its score does.
     """
 
     disease_id: str
@@ -51,7 +56,7 @@ class Diagnosis:
     """
     All that is said of one patient.
 
-    ``candidates`` are the first of all diseases by rank, and POEMS syndrome wherever it stands.
+    ``candidates`` are the first of all diseases by rank, and POEMS syndrome and CIDP wherever they stand.
     """
 
     patient: Patient
@@ -114,9 +119,9 @@ class Diagnostician:
         verdicts = compare(patient, self.index.findings).verdicts
         scores = self.scores(patient)
         posteriors = weigh(self.rivals, patient)
-        poems = self.index.diseases.position(POEMS)
         first = _best(scores, top)
-        places = [*first, *(() if poems in first else (poems,))]
+        always = [self.index.diseases.position(disease_id) for disease_id in (POEMS, CIDP)]
+        places = [*first, *sorted(set(always) - set(first), key=lambda place: -scores[place])]
         return Diagnosis(
             patient=patient,
             verdicts=verdicts,
@@ -135,8 +140,14 @@ class Diagnostician:
             score=float(scores[place]),
             posterior=None if rival is None else float(posteriors[rival]),
             other_ids=tuple(diseases.other_ids[place]),
-            reasons=explain(self.rivals, patient, diseases.ids[place]) if rival is not None else (),
+            reasons=self._reasons(patient, place),
         )
+
+    def _reasons(self, patient: Patient, place: int) -> tuple[Reason, ...]:
+        disease_id = self.index.diseases.ids[place]
+        if place not in self._place_of_rival:
+            return explain_score(self.ranker, self.index, patient, disease_id)
+        return explain(self.rivals, patient, disease_id, "" if disease_id == POEMS else POEMS)
 
     def screen(self, patients: Sequence[Patient]) -> list[ScreeningRow]:
         """One row for each patient, in their order; what a cohort keeps of a diagnosis."""
@@ -211,6 +222,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "label": verdict.label,
         "version": verdict.version,
         "verdict": verdict.verdict.value,
+        "met_as_documented": verdict.is_met_as_documented,
         "items": [
             {
                 "item": item.item_id,
@@ -219,7 +231,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
                 "verdict": item.verdict.value,
                 "met_by": _entries(item.met_by),
                 "excluded_by": _entries(item.excluded_by),
-                "missing": _entries(item.missing),
+                "missing": [entry.entry_id for entry in item.missing],
                 "citation": item.citation,
             }
             for item in verdict.items
@@ -271,4 +283,4 @@ def _step(step: NextStep) -> dict[str, Any]:
     }
 
 
-__all__ = ["NOT_ADVICE", "Candidate", "Diagnosis", "Diagnostician", "ScreeningRow", "Truth", "to_json"]
+__all__ = ["CIDP", "NOT_ADVICE", "Candidate", "Diagnosis", "Diagnostician", "ScreeningRow", "to_json"]

@@ -79,9 +79,9 @@ def diagnose(
     if report and kept:
         _write_report(kept, book, report, diagnostician.index.releases)
     if picture and kept:
-        from poems_kg.drawing.patients import draw_differential
+        from poems_kg.drawing.patients import draw_diagnosis
 
-        draw_differential(kept[0], book, picture)
+        draw_diagnosis(kept[0], book, picture)
         click.echo(picture, err=True)
     if bad:
         context.exit(1 if kept or form else 2)
