@@ -27,6 +27,8 @@ CIDP: Final = "MONDO:0006702"
 """What most patients with POEMS syndrome are first told that they have; so it is always set beside it."""
 MOST_STEPS: Final = 8
 """Next steps that are given; each after that tells less than all of these."""
+MOST_REASONS: Final = 5
+"""Reasons for, and against, that the JSON of a candidate has; POEMS syndrome and CIDP have all."""
 STRONGEST: Final = 3
 """Reasons for, and against, that a row of a screened cohort names."""
 
@@ -251,8 +253,9 @@ def _disease(candidate: Candidate) -> dict[str, Any]:
     }
     if candidate.posterior is not None:
         found["posterior"] = round(candidate.posterior, 6)
+    given = None if candidate.disease_id in {POEMS, CIDP} else MOST_REASONS
     for direction in ("for", "against"):
-        found[direction] = [_reason(each) for each in candidate.reasons if each.direction == direction]
+        found[direction] = [_reason(each) for each in candidate.reasons if each.direction == direction][:given]
     return found
 
 

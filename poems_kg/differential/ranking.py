@@ -74,6 +74,7 @@ class Ranker:
         self._cache: OrderedDict[int, tuple[FloatArray, FloatArray]] = OrderedDict()
         self._implied: dict[int, list[int]] = {}
         self._lines = lru_cache(KEPT_DISEASES)(self._make_lines)
+        self._weights = lru_cache(KEPT_DISEASES)(self._make_weights)
 
     def _open(self, folder: Path) -> None:
         self._columns: Ragged = read_ragged(folder, "columns")
@@ -108,7 +109,7 @@ class Ranker:
         telling = self.telling(observed, excluded)
         if not telling:
             return np.zeros(len(self.index.diseases), np.float32)
-        total = self._weights(telling) @ np.stack([self._column(finding)[0] for finding in telling])
+        total = self._weights(tuple(telling)) @ np.stack([self._column(finding)[0] for finding in telling])
         count = len(self.index.diseases)
         scores: FloatArray = total[:count]
         if sex in _PLACES and len(self._limited):
@@ -138,7 +139,7 @@ class Ranker:
             found = self._implied[finding] = [broader for broader in above if broader != finding]
         return found
 
-    def _weights(self, telling: list[int]) -> FloatArray:
+    def _make_weights(self, telling: tuple[int, ...]) -> FloatArray:
         """How much each finding counts: less if it correlates, over all diseases, with others of the patient's."""
         directions = np.stack([self._column(finding)[1] for finding in telling])
         alike = np.maximum(directions @ directions.T, 0.0)
@@ -177,7 +178,7 @@ class Ranker:
         """What each finding adds to the score of a disease, the greatest first; see :meth:`scores`."""
         profile = self._profile(disease, sex)
         telling = self.telling(observed, excluded)
-        weighed = zip(telling, self._weights(telling).tolist(), strict=True) if telling else ()
+        weighed = zip(telling, self._weights(tuple(telling)).tolist(), strict=True) if telling else ()
         lines = self._lines(profile, disease)
         found = [self._contribution(lines, profile, finding, weight) for finding, weight in weighed]
         return tuple(sorted(found, key=lambda one: -one.log_ratio))

@@ -123,6 +123,7 @@ class Rivals:
         self._above = self._findings_below()
         self._probabilities: dict[tuple[str, Sex], FloatArray] = {}
         self._means: dict[tuple[str, Sex], float] = {}
+        self._matches: dict[tuple[str, str, Sex], Match] = {}
         self.kept_logs: dict[tuple[str, Sex, bool], FloatArray] = {}
         """Tempered logarithms that the posterior has once made, by finding, sex, and whether it is excluded."""
         self._broader: dict[str, frozenset[str]] = {}
@@ -161,6 +162,13 @@ class Rivals:
 
     def match(self, profile: Profile, finding_id: str, sex: Sex) -> Match:
         """How likely a patient of a sex with this disorder shows a finding, and by which finding of the profile."""
+        key = profile.disorder_id, finding_id, sex
+        known = self._matches.get(key)
+        if known is None:
+            known = self._matches[key] = self._match(profile, finding_id, sex)
+        return known
+
+    def _match(self, profile: Profile, finding_id: str, sex: Sex) -> Match:
         leak = self.leak(finding_id, profile.disorder_id)
         found = self._find(profile, finding_id, sex)
         if found is None:
