@@ -25,24 +25,6 @@ ASKED_OF_MINI_LINKED = {
 }
 """What to ask the small linked graph, where the defaults would find nothing in it."""
 
-needs_linked_graph = pytest.mark.xdist_group("linked_folder")
-"""For a test that asks for ``linked_folder`` only while it runs."""
-SHARED = ("linked_folder", "endpoint", "mini_folder")
-"""Fixtures that take long to make and are used in more than one place, the longest first."""
-
-
-@pytest.hookimpl(tryfirst=True)  # xdist reads the mark in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """
-    Say which tests belong on one worker of pytest-xdist (``-n auto --dist loadgroup``): those with a fixture of
-    ``SHARED``, so that it is made once; of the others, those of one module.
-    """
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            fixtures = getattr(item, "fixturenames", ())
-            group = next((name for name in SHARED if name in fixtures), item.path.stem)
-            item.add_marker(pytest.mark.xdist_group(group))
-
 
 def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """A folder that the first of all processes of pytest-xdist to need it makes, while the others wait."""
@@ -67,6 +49,9 @@ def kg() -> KnowledgeGraph:
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A cache of our own, empty at first, so that nothing of this machine is found or changed."""
     folder = tmp_path_factory.mktemp("cache")
+    # The index of all rare diseases is made by the first process that needs it; it has a lock of its own.
+    for name in ("profiles", "ranking"):
+        (folder / name).symlink_to(make_once(tmp_path_factory, name, Path.mkdir))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POEMS_KG_CACHE", str(folder))
         patch.delenv("POEMS_KG_DATA", raising=False)

@@ -11,7 +11,7 @@ from poems_kg.cli.output import FORMATS, print_rows, progress_bar
 from poems_kg.ids import PoemsKgError
 
 if TYPE_CHECKING:
-    from poems_kg.diagnosis import Candidate, Diagnosis
+    from poems_kg.diagnosis import Candidate, Diagnosis, Diagnostician
     from poems_kg.patients.patient import Patient
     from poems_kg.patients.terms import TermBook
 
@@ -26,7 +26,7 @@ REASONS = 5
 @click.option(
     "--observed", "-o", multiple=True, metavar="TERM", help="A finding that is present: HP id, label, synonym."
 )
-@click.option("--excluded", "-x", multiple=True, metavar="TERM", help="A finding that was looked for and is absent.")
+@click.option("--excluded", multiple=True, metavar="TERM", help="A finding that was looked for and is absent.")
 @click.option("--sex", type=click.Choice(["female", "male"]), help="With --observed.")
 @click.option("--age", type=float, help="In years; with --observed.")
 @click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="Diseases to give.")
@@ -62,15 +62,11 @@ def diagnose(
     \b
       poems-kg diagnose patient.json --report patient.html
       poems-kg diagnose cohort.jsonl.gz --format jsonl --top 20
-      poems-kg diagnose -o polyneuropathy -o splenomegaly -x "Lytic bone lesion" --sex male
+      poems-kg diagnose --observed polyneuropathy --observed thrombocytosis --excluded papilledema
     """  # noqa: D301 - click reads the backspace
     if bool(files) == bool(observed or excluded):
         raise PoemsKgError("give files of patients, or findings with --observed and --excluded; one of the two")
-    from poems_kg.diagnosis import Diagnostician
-    from poems_kg.profiles.index import open_index
-
-    with progress_bar() as bar:
-        diagnostician = Diagnostician(open_index(data, bar))
+    diagnostician = _open(data)
     book = diagnostician.index.findings
     bad: list[str] = []
     patients = _typed(observed, excluded, sex, age, book) if not files else _read(files, book, bad)
@@ -84,7 +80,18 @@ def diagnose(
         draw_diagnosis(kept[0], book, picture)
         click.echo(picture, err=True)
     if bad:
-        context.exit(1 if kept or form else 2)
+        context.exit(1)
+
+
+def _open(data: Path | None) -> "Diagnostician":
+    try:
+        from poems_kg.diagnosis import Diagnostician
+        from poems_kg.profiles.index import open_index
+    except ImportError as error:
+        raise PoemsKgError(f"{error.name} is missing; pip install 'poems-kg[diagnose]'") from error
+
+    with progress_bar() as bar:
+        return Diagnostician(open_index(data, bar))
 
 
 def _typed(

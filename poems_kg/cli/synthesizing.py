@@ -15,15 +15,15 @@ from poems_kg.cli.output import progress_bar
 )
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder of release files.")
 def synthesize(number: int, seed: int, path: Path, data: Path | None) -> None:
-    r"""
+    """
     Write synthetic patients of POEMS syndrome and its rivals, drawn from the curated frequencies.
 
     Each record says so: its id starts with 'synthetic-' and it has "synthetic": true. They are for load tests and
     calibration, never to be mixed with real cases.
 
     \b
-    Example: poems-kg synthesize -n 100000 --seed 1 -o cohort.jsonl.gz
-    """
+      poems-kg synthesize -n 100000 --seed 1 -o cohort.jsonl.gz
+    """  # noqa: D301 - click reads the backspace
     from poems_kg.cohorts.synthesis import synthesizer, write_cohort
     from poems_kg.profiles.index import open_index
 

@@ -70,6 +70,7 @@ class Ranker:
         folder = index.folder.parent.parent / "ranking" / f"{index.folder.name}-{_constants()}"
         if not storage.is_whole(folder):
             storage.fill(folder, lambda: weights.build_weights(index))
+        storage.mark_used(folder)
         self._open(folder)
         self._cache: OrderedDict[int, tuple[FloatArray, FloatArray]] = OrderedDict()
         self._implied: dict[int, list[int]] = {}

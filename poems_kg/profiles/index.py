@@ -227,6 +227,7 @@ def open_index(data: Path | None = None, report: Report = quiet) -> Index:
         from poems_kg.profiles.building import build
 
         storage.fill(folder, lambda: build(files, report))
+    storage.mark_used(folder)
     return Index(folder)
 
 

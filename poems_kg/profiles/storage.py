@@ -5,6 +5,7 @@ A folder is named by the checksum of all that it was made from, so that it is ne
 """
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +26,7 @@ from poems_kg.tables import write_text_atomic
 
 FORMAT: Final = 3
 """Raised when arrays change their meaning, so that older ones are not misread."""
-KEPT: Final = 3
+KEPT: Final = 5
 """How many indexes of different data stay in the cache; older ones are removed when a new one is made."""
 _TABLES: Final = ("terms.tsv", "sources.tsv", "prefixes.tsv", "links/*.tsv", "claims/*.tsv")
 _DONE: Final = "manifest.json"
@@ -129,6 +130,12 @@ def _checksums(paths: Sequence[Path]) -> list[str]:
 def is_whole(folder: Path) -> bool:
     """Whether arrays stand in a folder; one that has its manifest has all the rest."""
     return (folder / _DONE).is_file()
+
+
+def mark_used(folder: Path) -> None:
+    """Let a folder count as new, so that what is in use is not removed as old; a cache that is read-only stays so."""
+    with suppress(OSError):
+        os.utime(folder)
 
 
 def fill(folder: Path, make: Callable[[], Contents]) -> None:
