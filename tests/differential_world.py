@@ -1,6 +1,7 @@
 """A small world for the tests of the differential: a dozen findings, four disorders, shares that are easy to follow."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 from poems_kg.differential.pooling import Basis, Figure, pool
 from poems_kg.differential.profiles import Profile
@@ -44,12 +45,20 @@ COUNTS = {
 }
 
 
+@cache
+def above(finding_id: str) -> frozenset[str]:
+    return frozenset({finding_id}).union(*(above(parent) for parent in PARENTS[finding_id]))
+
+
 @dataclass(frozen=True)
 class Book:
     """The findings of the small world; an id is its own label."""
 
     def ancestors(self, finding_id: str) -> frozenset[str]:
-        return frozenset({finding_id}).union(*(self.ancestors(parent) for parent in PARENTS[finding_id]))
+        return above(finding_id)
+
+    def descendants(self, finding_id: str) -> frozenset[str]:
+        return frozenset(each for each in PARENTS if finding_id in above(each))
 
     def label(self, finding_id: str) -> str:
         return finding_id.capitalize()

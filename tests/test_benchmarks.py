@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cohorts
 import comparisons
 import linked
 import pytest
@@ -148,3 +149,24 @@ def test_a_target_that_is_missed_is_said() -> None:
     assert "| GB of memory to build | 1.5 | 2 | yes |" in printed
     assert "| ms of the slowest question, two | 101 | 100 | NO |" in printed
     assert "| times faster than rdflib, least, one | 19 | 20 | NO |" in printed
+
+
+def test_cohorts_are_measured_and_compared(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyarrow", reason="needs the parquet extra")
+    monkeypatch.setattr(cohorts, "apart", here)
+    data = DATA
+    cohorts.main(["--read-only", "--skip-spark", "--patients", "30", "60", "--workers", "1", "--data", str(data)])
+    printed = capsys.readouterr().out
+    assert [line.split("|")[2].strip() for line in printed.splitlines() if "| yes |" in line][:2] == ["30", "60"]
+    assert "| GB that 60 take more than 30, 1 worker |" in printed
+
+
+def test_a_result_of_cohorts_that_differs_and_a_rate_that_is_missed_are_said() -> None:
+    runs = [cohorts.Run("1 worker", 1000, 2, 0.5, 0, "a"), cohorts.Run("2 workers", 1000, 1, 0.5, 0.2, "b")]
+    runs += [cohorts.Run("2 workers", 9000, 3, 0.7, 0.2, "c")]
+    printed = cohorts.run_table(runs)
+    assert "| 1 worker | 1,000 | 2.0 | 500 | 0.50 | 0.00 | yes |" in printed
+    assert "| 2 workers | 1,000 | 1.0 | 1,000 | 0.50 | 0.20 | NO |" in printed
+    printed = cohorts.target_table(runs)
+    assert "| patients a second, 2 workers | 3,000 | 4,000 | NO |" in printed
+    assert "| GB that 9,000 take more than 1,000, 2 workers | 0.20 | 0.1 | NO |" in printed

@@ -3,13 +3,13 @@
 from math import log
 
 import pytest
-from differential_world import FINDINGS, NERVE, PURE, patient, world
+from differential_world import FINDINGS, NERVE, PURE, Book, patient, world
 from hypothesis import given
 from hypothesis import strategies as st
 
 from poems_kg.differential.explaining import AGAINST, FOR, explain, odds_factor
 from poems_kg.differential.posterior import posteriors
-from poems_kg.differential.rivals import POEMS
+from poems_kg.differential.rivals import POEMS, Rivals
 from poems_kg.ids import PoemsKgError
 
 RIVALS = world()
@@ -68,3 +68,12 @@ def test_the_weightiest_reason_comes_first() -> None:
 def test_a_disorder_that_is_not_weighed_is_refused() -> None:
     with pytest.raises(PoemsKgError, match="MONDO:0000009 is not weighed here"):
         explain(RIVALS, patient(), "MONDO:0000009")
+
+
+def test_an_equivalent_id_is_the_same_disorder() -> None:
+    known = patient("thrombocytosis", "M protein")
+    other = Rivals(RIVALS.profiles, Book(), RIVALS.shown, resolve=lambda each: POEMS if each == "ORPHA:2905" else each)
+    assert explain(other, known, "ORPHA:2905") == explain(other, known, POEMS)
+    stated = dict.fromkeys(RIVALS.ids, 1.0)
+    by_other = {"ORPHA:2905" if each == POEMS else each: weight for each, weight in stated.items()}
+    assert posteriors(other, known, by_other) == posteriors(other, known, stated)

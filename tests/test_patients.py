@@ -4,91 +4,21 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from patient_book import Book, feature, packet
 
 from poems_kg.patients.patient import BadRecord, Patient, PatientError, Sex
 from poems_kg.patients.plain import read_terms
 from poems_kg.patients.reading import read_line, read_patients
 from poems_kg.patients.terms import Terms, UnknownFindingError
-from poems_kg.spelling import normalise
 
 PATIENTS = Path(__file__).parent / "data" / "patients"
-CASES = Path(__file__).parents[2] / "shared" / "cases"
-
-
-LABELS = {
-    "HP:0000118": "Phenotypic abnormality",
-    "HP:0000005": "Mode of inheritance",
-    "HP:0000006": "Autosomal dominant inheritance",
-    "HP:0009830": "Peripheral neuropathy",
-    "HP:0001271": "Polyneuropathy",
-    "HP:0000077": "Abnormality of the kidney",
-    "HP:0001085": "Papilledema",
-    "HP:0001744": "Splenomegaly",
-    "HP:0001894": "Thrombocytosis",
-    "HP:0011873": "Abnormal platelet count",
-    "HP:0001873": "Thrombocytopenia",
-    "HP:0031052": "Elevated vascular endothelial growth factor level",
-    "HP:0031047": "Paraproteinemia",
-    "HP:0001900": "Increased circulating hemoglobin concentration",
-    "HP:0001901": "Polycythemia",
-    "HP:0000020": "Urinary incontinence",
-}
-PARENTS = {
-    "HP:0000006": "HP:0000005",
-    "HP:0001271": "HP:0009830",
-    "HP:0001894": "HP:0011873",
-    "HP:0001873": "HP:0011873",
-}
-FOLLOWED = {"HP:0001471": "HP:0000020"}
-SYNONYMS = {"enlarged spleen": "HP:0001744", "polyneuritis": "HP:0001271"}
-
-
-class Book:
-    """A few findings of HPO with their real ids, labels and parents, cut short."""
-
-    def find(self, text: str) -> tuple[str, str]:
-        if text in LABELS:
-            return text, ""
-        if text in FOLLOWED:
-            return FOLLOWED[text], f"{text} is now {FOLLOWED[text]}"
-        names = {normalise(label): finding_id for finding_id, label in LABELS.items()} | SYNONYMS
-        if normalise(text) in names:
-            return names[normalise(text)], ""
-        raise UnknownFindingError(text, [("HP:0001085", "Papilledema")])
-
-    def label(self, finding_id: str) -> str:
-        return LABELS[finding_id]
-
-    def ancestors(self, finding_id: str) -> frozenset[str]:
-        above = PARENTS.get(finding_id)
-        if above is None:
-            return frozenset({finding_id, "HP:0000118"} if finding_id != "HP:0000005" else {finding_id})
-        return self.ancestors(above) | {finding_id}
-
-    def is_phenotype(self, finding_id: str) -> bool:
-        return finding_id != "HP:0000118" and "HP:0000118" in self.ancestors(finding_id)
 
 
 @pytest.fixture
 def book() -> Book:
     return Book()
-
-
-def packet(*features: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """A Phenopacket of a man with papilledema, or with what is given."""
-    return {
-        "id": "p1",
-        "subject": {"id": "s1", "sex": "MALE", "timeAtLastEncounter": {"age": {"iso8601duration": "P43Y"}}},
-        "phenotypicFeatures": list(features) or [feature("HP:0001085")],
-        "metaData": {"phenopacketSchemaVersion": "2.0"},
-    } | more
-
-
-def feature(term_id: str, label: str | None = None, **more: Any) -> dict[str, Any]:
-    return {"type": {"id": term_id, "label": LABELS.get(term_id, "") if label is None else label}} | more
 
 
 def read(record: object, book: Book) -> Patient | BadRecord:
@@ -327,3 +257,65 @@ def test_terms_of_the_command_line(book):
         read_terms([], book)
     with pytest.raises(PatientError, match="give years from 0 to 130"):
         read_terms(["papilledema"], book, age=200)
+
+
+# --- The files in tests/data/patients ---
+
+
+def test_a_phenopacket_with_everything_is_read(book):
+    (patient,) = read_patients(PATIENTS / "made_up_poems.json", book)
+    assert isinstance(patient, Patient)
+    assert (patient.patient_id, patient.sex, patient.age) == ("made-up-poems-52f-second", Sex.FEMALE, 52.25)
+    recorded = ("HP:0001271", "HP:0001744", "HP:0001085")
+    assert patient.observed == (*recorded, "HP:0031047", "HP:0001894", "HP:0031052")
+    assert patient.excluded == ("HP:0000020", "HP:0001873", "HP:0001900", "HP:0001901")
+    assert patient.reasons.keys() == {*patient.observed[3:], *patient.excluded[1:]}
+    assert patient.disease_ids == ("ORPHA:2905",)
+    assert [note.partition(": ")[2] for note in patient.notes] == [
+        "phenotypicFeatures[2].type: HP:0001471 is now HP:0000020",
+        "phenotypicFeatures[3].resolution: Papilledema (HP:0001085) is past; it counts, for criteria ask what has ever "
+        "been found",
+        "phenotypicFeatures[4].type: Peripheral neuropathy (HP:0009830) is excluded here, but Polyneuropathy "
+        "(HP:0001271), a kind of it, is present (phenotypicFeatures[0].type); the exclusion was dropped",
+        "measurements: no threshold is known for Ferritin",
+        "measurements[0]: Platelets [#/volume] in Blood 280 10*9/L: an earlier value; Platelets [#/volume] in Blood "
+        "612000 /uL decides",
+    ]
+
+
+def test_packets_of_one_person_at_several_times_are_patients_each(book):
+    assert list(lines(PATIENTS / "phenopackets.jsonl", book)) == [
+        "made-up-poems-52f-first",
+        "made-up-poems-52f-second",
+        "made-up-nerves-40",
+    ]
+
+
+def test_plain_objects_of_a_file_are_read(book):
+    a, b, c = read_patients(PATIENTS / "plain.jsonl", book)
+    assert a == Patient("a", Sex.MALE, None, ("HP:0001271", "HP:0001744"), ("HP:0001085",))
+    assert isinstance(b, Patient)
+    assert (b.observed, b.age, b.disease_ids) == (("HP:0001744", "HP:0000020"), 61.0, ("ORPHA:2905",))
+    assert c == Patient("c", observed=("HP:0001271",))
+
+
+def test_every_bad_record_is_said_with_its_line_and_the_others_are_read(book):
+    found = list(read_patients(PATIENTS / "bad.jsonl", book))
+    assert [one.patient_id for one in found if isinstance(one, Patient)] == ["good", "last"]
+    bad = [(one.line, one.field) for one in found if isinstance(one, BadRecord)]
+    assert bad == [
+        (2, "observed"),
+        (3, "observed"),
+        (4, "observed"),
+        (5, "excluded[0]"),
+        (6, "id"),
+        (7, "metaData.phenopacketSchemaVersion"),
+        (8, "proband"),
+        (9, "members"),
+        (10, "measurements[0].value.quantity.value"),
+        (11, ""),
+        (12, ""),
+        (13, ""),
+        (14, "id"),
+        (15, ""),
+    ]

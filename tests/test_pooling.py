@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from poems_kg.claims import CLAIM_COLUMNS, Claim, parse_claim
 from poems_kg.differential.pooling import (
     ALWAYS_SHARE,
+    OFTEN_SHARE,
     SELDOM_SHARE,
     SMALLEST_COHORT,
     STATED_SHARE,
@@ -76,7 +77,7 @@ def test_a_figure_of_another_kind_is_not_pooled(cells: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(
     ("words", "share"),
-    [("rare or uncommon", SELDOM_SHARE), ("required", ALWAYS_SHARE), ("typical", STATED_SHARE), ("", STATED_SHARE)],
+    [("rare or uncommon", SELDOM_SHARE), ("required", ALWAYS_SHARE), ("typical", OFTEN_SHARE), ("", STATED_SHARE)],
 )
 def test_words_without_a_figure_are_read_roughly(words: str, share: float) -> None:
     figure = figure_of(claim(value=words))
@@ -154,13 +155,15 @@ def test_the_best_kind_of_figure_decides_and_the_others_are_named() -> None:
     assert 0.5 < pooled.share < 0.56
 
 
-def test_single_patients_are_used_only_where_nothing_else_is_known() -> None:
-    case = counted(1, SMALLEST_COHORT - 4)
-    said = Figure("claim:said", "book", Basis.STATED)
-    alone, beside = pool([case]), pool([case, said])
-    assert alone is not None
-    assert beside is not None
-    assert (alone.basis, beside.basis) == (Basis.COUNTS, Basis.STATED)
+def test_single_patients_state_a_finding_and_do_not_count_it() -> None:
+    few, none, enough = (
+        figure_of(claim(n=n, total=total))
+        for n, total in (("1", "1"), ("0", "3"), (str(SMALLEST_COHORT), str(SMALLEST_COHORT)))
+    )
+    assert few is not None
+    assert none is not None
+    assert enough is not None
+    assert (few.basis, none.basis, enough.basis) == (Basis.STATED, Basis.DENIED, Basis.COUNTS)
 
 
 def test_a_part_is_used_only_where_the_whole_is_not_counted() -> None:

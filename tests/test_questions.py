@@ -136,8 +136,10 @@ def test_ids_have_their_labels_beside_them(kg: KnowledgeGraph, question: Questio
                 assert row[column]
 
 
-TOO_MUCH_FOR_RDFLIB = {"disagreements", "numeric_disagreements", "synonym_or_disorder_disagreements"}
+TOO_MUCH_FOR_RDFLIB = {"disagreements", "synonym_or_disorder_disagreements"}
 """rdflib's own engine joins these by trying every pair and takes minutes; see :func:`few_claims`."""
+AS_WRITTEN = {"numeric_disagreements", "treatments_by_class"}
+"""rdflib sorts the patterns of these so that they take ten times as long as in the order that they are written in."""
 
 
 @pytest.fixture(scope="session")
@@ -180,7 +182,11 @@ def test_both_engines_agree_on_a_part_of_the_graph(
 
 
 @pytest.mark.parametrize("question", [q for n, q in CORE.items() if n not in TOO_MUCH_FOR_RDFLIB], ids=lambda q: q.name)
-def test_both_engines_give_the_same_rows(kg: KnowledgeGraph, second_opinion: Dataset, question: Question) -> None:
+def test_both_engines_give_the_same_rows(
+    kg: KnowledgeGraph, second_opinion: Dataset, question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if question.name in AS_WRITTEN:
+        monkeypatch.setattr("rdflib.plugins.sparql.algebra.reorderTriples", list)
     asked = bind_terms(question.sparql, bind(question, {}, kg.names))
     theirs = to_answer(second_opinion.query(asked), kg.names)
     ours = kg.ask(question.name)

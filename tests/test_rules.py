@@ -10,7 +10,7 @@ from poems_kg.rules import read_knowledge
 from poems_kg.tables import DataError
 
 PACKAGE = Path(__file__).parent.parent / "poems_kg"
-CODE = re.compile(r'"((?:TAB|TRM|LNK|SRC|AXM|CLM|REV)\d\d)"')
+CODE = re.compile(r'"((?:TAB|TRM|LNK|SRC|AXM|CLM|REV|THR)\d\d)"')
 LIVER, NERVES, POEMS, CIDP, CELL = "HP:0002240", "HP:0001271", "MONDO:0017364", "MONDO:0006702", "CL:0000786"
 
 # What is changed in which row of which table, and the cell and code that must be reported.
@@ -225,7 +225,7 @@ def test_sound_tables_have_no_issue(mini: Path) -> None:
 
 
 def test_every_code_in_the_source_is_provoked_by_a_test() -> None:
-    used = {code for path in PACKAGE.glob("*.py") for code in CODE.findall(path.read_text(encoding="utf-8"))}
+    used = {code for path in PACKAGE.rglob("*.py") for code in CODE.findall(path.read_text(encoding="utf-8"))}
     tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     provoked = set(re.findall(r"\b[A-Z]{3}\d\d\b", tests))
     assert used
@@ -233,7 +233,7 @@ def test_every_code_in_the_source_is_provoked_by_a_test() -> None:
 
 
 def test_codes_in_the_source_are_those_of_the_list() -> None:
-    used = {code for path in PACKAGE.glob("*.py") for code in CODE.findall(path.read_text(encoding="utf-8"))}
+    used = {code for path in PACKAGE.rglob("*.py") for code in CODE.findall(path.read_text(encoding="utf-8"))}
     page = Path(__file__).parent.parent / "docs" / "issue_codes.md"
     listed = re.findall(r"^\| `([A-Z]{3}\d\d)` \|", page.read_text(encoding="utf-8"), re.MULTILINE)
     assert listed == sorted(used, key=listed.index)

@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyoxigraph import Store
+from pyoxigraph import Literal as Text
+from pyoxigraph import NamedNode, Quad, Store
 from rdflib import Literal, URIRef
 
 from poems_kg.sparql import QueryError, bind_terms, check_read_only, variables
@@ -11,19 +12,24 @@ from poems_kg.store import LocalStore
 
 
 @pytest.mark.parametrize(
-    "sparql",
+    ("sparql", "answers"),
     [
-        "ASK { ?s ?p 'SERVICE' }",
-        'SELECT * { ?s ?p "DELETE \\" LOAD" }',
-        "SELECT * { ?s ?p '''INSERT\n DATA''' }",
-        "SELECT * { ?s <http://example.org/DROP> ?clear } # CLEAR ALL",
-        "PREFIX load: <http://example.org/> SELECT * { ?s load:drop ?service }",
-        "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }",
-        "DESCRIBE <http://example.org/>",
+        ("ASK { ?s ?p 'SERVICE' }", 1),
+        ('SELECT * { ?s ?p "DELETE \\" LOAD" }', 1),
+        ("SELECT * { ?s ?p '''INSERT\n DATA''' }", 1),
+        ("SELECT * { ?s <http://example.org/DROP> ?clear } # CLEAR ALL", 3),
+        ("PREFIX load: <http://example.org/> SELECT * { ?s load:DROP ?service }", 3),
+        ("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }", 3),
+        ("DESCRIBE <http://example.org/>", 3),
     ],
 )
-def test_reading_is_let_through(sparql: str) -> None:
-    check_read_only(sparql)
+def test_reading_is_let_through_and_answered(sparql: str, answers: int) -> None:
+    node, drop = NamedNode("http://example.org/"), NamedNode("http://example.org/DROP")
+    store = Store()
+    store.extend(Quad(node, drop, Text(words)) for words in ("SERVICE", 'DELETE " LOAD', "INSERT\n DATA"))
+    result = LocalStore(store).query(sparql)
+    assert result, "an ASK query has one answer, whatever it is"
+    assert len(result) == answers
 
 
 @pytest.mark.parametrize(

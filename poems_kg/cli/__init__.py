@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from poems_kg.cli import asking, conflicts, curating, linking, making, touring
+from poems_kg.cli import asking, conflicts, curating, diagnosing, linking, making, screening, synthesizing, touring
 from poems_kg.ids import PoemsKgError
 from poems_kg.knowledge_graph import KnowledgeGraph, connect, load, load_linked
 from poems_kg.questions import LINKED
@@ -49,7 +49,7 @@ def cli(context: click.Context, path: str | None, endpoint: str | None, timeout:
     context.obj = Graph(path, endpoint, timeout)
 
 
-for room in (asking, conflicts, making, curating, linking, touring):
+for room in (asking, conflicts, making, curating, linking, diagnosing, screening, synthesizing, touring):
     for command in room.COMMANDS:
         cli.add_command(command)
 

@@ -65,7 +65,7 @@ def explain(rivals: Rivals, patient: Patient, disorder_id: str, versus: str = ""
     """
     place = rivals.position(disorder_id)
     if not versus:
-        versus = next(other for other in posteriors(rivals, patient) if other != disorder_id)
+        versus = next(other for other in posteriors(rivals, patient) if other != rivals.ids[place])
     pair = rivals.profiles[place], rivals.profiles[rivals.position(versus)]
     known = evidence(rivals, patient.observed, patient.excluded)
     found = [_reason(rivals, patient, finding_id, pair, is_excluded=False) for finding_id in known.observed]

@@ -25,8 +25,13 @@ from poems_kg.figures import setting, wilson
 
 FIGURE_WEIGHT = 10.0
 """A share or band that is published without a count weighs like so many patients."""
-STATED_SHARE = 0.5
-"""A finding that is stated without any figure: half of the patients, as the middle of HPO's "Frequent" (30-79 %)."""
+STATED_SHARE = 0.3
+"""
+A finding that is stated without any figure or word of frequency: near the first quartile (0.27) of the shares that our
+claims count in POEMS syndrome, for what is common has mostly been counted.
+"""
+OFTEN_SHARE = 0.545
+"""A finding that is stated to be common, in words: the middle of HPO's "Frequent" (30-79 %)."""
 SELDOM_SHARE = 0.17
 """A finding that is stated to be rare, in words: the middle of HPO's "Occasional" (5-29 %)."""
 ALWAYS_SHARE = 0.95
@@ -36,11 +41,14 @@ DENIED_SHARE = 0.025
 STATED_WEIGHT = 2.0
 """A statement without any figure weighs like so many patients."""
 SMALLEST_COHORT = 5
-"""Fewer patients than this are described because they are unusual; they are only used where nothing better is known."""
+"""Fewer patients than this are described because they are unusual; what they have is taken as stated, not counted."""
 
 BANDS_SOURCE = re.compile(r"hpoa\d*")
 """The ids of sources that are HPO's annotations; their figures are bands, not published shares."""
 _SELDOM_WORDS = re.compile(r"\b(?:rare|rarely|uncommon|little|less often|very rare)\b")
+_OFTEN_WORDS = re.compile(
+    r"\b(?:common|commonest|often|typical|typically|usual|usually|most|generally|characteristic)\b"
+)
 _ALWAYS_WORDS = re.compile(r"\b(?:required|all|always)\b")
 _REVIEW_WORDS = re.compile(r"\b(?:literature|reports|series|studies)\b")
 _YEARS = re.compile(r"\b(19|20)\d\d\b")
@@ -59,9 +67,7 @@ class Basis(StrEnum):
     DENIED = "denied"
 
 
-_ORDER = {Basis.COUNTS: 0, Basis.SHARES: 2, Basis.BAND: 3, Basis.DEFINED: 4, Basis.STATED: 4, Basis.DENIED: 4}
-_SMALL = 4.5
-"""Where cohorts below ``SMALLEST_COHORT`` stand in that order."""
+_ORDER = {Basis.COUNTS: 0, Basis.SHARES: 1, Basis.BAND: 2, Basis.DEFINED: 3, Basis.STATED: 3, Basis.DENIED: 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +144,16 @@ def figure_of(claim: Claim) -> Figure | None:
     if not has_figure:
         return replace(plain, share=_stated_share(claim.value, defines))
     if claim.total and (claim.n is not None or low == high):
-        n = claim.n if claim.n is not None else round((low or 0) * claim.total / 100)
-        return replace(plain, basis=Basis.COUNTS, n=n, total=claim.total)
+        return counted(plain, claim.n if claim.n is not None else round((low or 0) * claim.total / 100), claim.total)
     basis = Basis.BAND if BANDS_SOURCE.fullmatch(claim.source_id) else Basis.SHARES
     return replace(plain, basis=basis, low=(low or 0.0) / 100, high=(100.0 if high is None else high) / 100)
+
+
+def counted(plain: Figure, n: int, total: int) -> Figure:
+    """A figure of ``n`` of ``total`` patients; too few of them only state or deny the finding."""
+    if total >= SMALLEST_COHORT:
+        return replace(plain, basis=Basis.COUNTS, n=n, total=total)
+    return plain if n else replace(plain, basis=Basis.DENIED, share=DENIED_SHARE)
 
 
 def _plain_figure(claim: Claim, qualifiers: dict[str, str]) -> Figure:
@@ -162,13 +174,9 @@ def _plain_figure(claim: Claim, qualifiers: dict[str, str]) -> Figure:
 def _stated_share(words: str, defines: bool) -> float:
     if defines or _ALWAYS_WORDS.search(words.casefold()):
         return ALWAYS_SHARE
-    return SELDOM_SHARE if _SELDOM_WORDS.search(words.casefold()) else STATED_SHARE
-
-
-def _rank(figure: Figure) -> float:
-    if figure.basis is Basis.COUNTS and (figure.total or 0) < SMALLEST_COHORT:
-        return _SMALL
-    return _ORDER[figure.basis]
+    if _SELDOM_WORDS.search(words.casefold()):
+        return SELDOM_SHARE
+    return OFTEN_SHARE if _OFTEN_WORDS.search(words.casefold()) else STATED_SHARE
 
 
 def pool(figures: Iterable[Figure]) -> Pooled | None:
@@ -180,9 +188,9 @@ def pool(figures: Iterable[Figure]) -> Pooled | None:
     known = sorted(figures, key=lambda figure: (figure.source, figure.origin, figure.total or 0, figure.n or 0))
     if not known:
         return None
-    best = min(map(_rank, known))
-    used = [figure for figure in known if _rank(figure) == best]
-    left_out = [(figure.origin, "a better kind of figure is there") for figure in known if _rank(figure) != best]
+    best = min(_ORDER[figure.basis] for figure in known)
+    used = [figure for figure in known if _ORDER[figure.basis] == best]
+    left_out = [(figure.origin, "a better kind of figure is there") for figure in known if _ORDER[figure.basis] != best]
     if any(not figure.is_part for figure in used):
         left_out += [(figure.origin, "of a part only") for figure in used if figure.is_part]
         used = [figure for figure in used if not figure.is_part]

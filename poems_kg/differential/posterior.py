@@ -51,9 +51,9 @@ def evidence(rivals: Rivals, observed: Iterable[str], excluded: Iterable[str]) -
     :raises PoemsKgError: if an id is no finding in use.
     """
     here, gone = tuple(dict.fromkeys(observed)), tuple(dict.fromkeys(excluded))
-    broader = {finding_id: rivals.findings.ancestors(finding_id) for finding_id in (*here, *gone)}
+    broader = {finding_id: rivals.ancestors(finding_id) for finding_id in (*here, *gone)}
     shown = frozenset().union(*(broader[finding_id] for finding_id in here))
-    implied = frozenset().union(*(broader[finding_id] - {finding_id} for finding_id in here))
+    implied = {each for each in here if any(each in broader[other] and each != other for other in here)}
     barred = frozenset(gone) - shown
     kept_observed = tuple(finding_id for finding_id in here if finding_id not in implied)
     kept_excluded = tuple(
@@ -66,9 +66,14 @@ def evidence(rivals: Rivals, observed: Iterable[str], excluded: Iterable[str]) -
 
 def log_likelihoods(rivals: Rivals, finding_id: str, sex: Sex, *, is_excluded: bool) -> FloatArray:
     """The tempered logarithm of how likely each disorder is to show a finding, or to be found without it."""
-    shown = rivals.probabilities(finding_id, sex)
-    weighed: FloatArray = TEMPER * np.log(1 - FOUND * shown if is_excluded else shown)
-    return weighed
+    key = finding_id, sex, is_excluded
+    known = rivals.kept_logs.get(key)
+    if known is None:
+        shown = rivals.probabilities(finding_id, sex)
+        known = TEMPER * np.log(1 - FOUND * shown if is_excluded else shown)
+        known.flags.writeable = False
+        rivals.kept_logs[key] = known
+    return known
 
 
 def prior(rivals: Rivals, stated: Mapping[str, float] | None = None) -> FloatArray:
@@ -79,6 +84,7 @@ def prior(rivals: Rivals, stated: Mapping[str, float] | None = None) -> FloatArr
     """
     if stated is None:
         return np.full(len(rivals.ids), 1 / len(rivals.ids))
+    stated = {rivals.resolve(disorder_id): weight for disorder_id, weight in stated.items()}
     missing = [disorder_id for disorder_id in rivals.ids if disorder_id not in stated]
     strange = [disorder_id for disorder_id in stated if disorder_id not in rivals.ids]
     if missing or strange:

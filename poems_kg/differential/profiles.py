@@ -115,15 +115,15 @@ def _claimed(knowledge: Knowledge, disorder_id: str) -> Iterator[tuple[str, Figu
 
 def _implied(knowledge: Knowledge, disorder_id: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Findings that axioms give to every member of a disorder or of a broader one, with the claims that say so."""
-    above = disorder_and_broader(knowledge, disorder_id)
+    above = with_broader(knowledge, disorder_id)
     for entry in knowledge.axioms:
         axiom = entry.record
         if axiom.kind == "implies" and axiom.subject_id in above and knowledge.category(axiom.filler_id) == "Finding":
             yield axiom.filler_id, axiom.claim_ids
 
 
-def disorder_and_broader(knowledge: Knowledge, disorder_id: str) -> set[str]:
-    """A disorder and all that it is a kind of, by our tables and by Mondo's slice."""
+def with_broader(knowledge: Knowledge, disorder_id: str) -> set[str]:
+    """A term and all that it is a kind of, by our tables and by the slices of other ontologies."""
     found: set[str] = set()
     waiting = [disorder_id]
     while waiting:
@@ -140,7 +140,7 @@ def disorder_and_broader(knowledge: Knowledge, disorder_id: str) -> set[str]:
 
 def _raise(known: Pooled | None, claims: tuple[str, ...], knowledge: Knowledge) -> Pooled:
     """The share of a finding that every patient has by definition; a higher one that was counted stays."""
-    if known is not None and known.share >= ALWAYS_SHARE:
+    if known is not None and known.basis is Basis.COUNTS and known.share >= ALWAYS_SHARE:
         return known
     sources = {knowledge.claims[claim].record.source_id for claim in claims if claim in knowledge.claims}
     return Pooled(
@@ -148,7 +148,7 @@ def _raise(known: Pooled | None, claims: tuple[str, ...], knowledge: Knowledge) 
         0.0,
         1.0,
         FIGURE_WEIGHT,
-        Basis.STATED,
+        Basis.DEFINED,
         claims=tuple(sorted(claims)),
         sources=tuple(sorted(sources)),
     )

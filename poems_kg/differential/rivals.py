@@ -2,21 +2,23 @@
 POEMS syndrome and its rivals, as our claims name them, and how likely each of them shows a finding.
 
 A rival is a disorder that claims tell apart from POEMS syndrome, call similar to it, confuse with it or want excluded,
-or that has a profile of its own in our tables. How likely a patient with disorder *d* shows finding *x*
-(:meth:`Rivals.match`):
+or that has a profile of its own in our tables; but not one that most patients with POEMS syndrome have besides
+(osteosclerotic myeloma), for each of those that are weighed excludes the others. How likely a patient with disorder *d*
+shows finding *x* (:meth:`Rivals.match`):
 
 1. The profile names *x* or something narrower: the greatest of their shares, for who has the narrower has the broader;
    where it names *x*, only those of them that rest on as good a kind of figure.
-2. Else it names something broader, *f*: its share times (P(x) / P(f)) ** ``NARROWING``, with P the shares of all
-   diseases of HPO's annotations; the greatest over all *f*.
+2. Else it names something broader, *f*: its share times P(x) / P(f), with P the shares of all diseases of HPO's
+   annotations; the greatest over all *f*.
 3. Where the profile is silent, that may be because nobody has written it down: a profile of n findings is complete to
-   c = n / (n + ``HALF_KNOWN``). The share is then (1 - c) times the mean share of *x* over all disorders weighed.
+   c = n / (n + ``HALF_KNOWN``). The share is then (1 - c) times the mean share of *x* over the disorders that have it.
 4. In any case the patient may show *x* for another reason, with probability *leak*: half of P(x) where that is small,
    as a disease that HPO annotates shows a finding in half of its patients; or what tests get wrong in patients without
    POEMS syndrome (their specificity, by claims); and never below ``LEAST_LEAK``. So no finding that a profile lacks
    rules a disorder out.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poems_kg.claims import Claim
-from poems_kg.differential.pooling import DENIED_SHARE, Basis, Figure, Pooled, is_as_good
+from poems_kg.differential.pooling import DENIED_SHARE, Basis, Figure, Pooled, counted, is_as_good
 from poems_kg.differential.profiles import Profile, make_profile
 from poems_kg.ids import PoemsKgError
 from poems_kg.knowledge import Knowledge, read_tables
@@ -40,14 +42,15 @@ if TYPE_CHECKING:
 POEMS: Final = "MONDO:0017364"
 RELATIONS: Final = ("distinguished_by", "misdiagnosed_as", "similar_to", "distinct_from", "requires_exclusion_of")
 """Relations of claims that set a disorder beside POEMS syndrome."""
-NARROWING: Final = 0.5
-"""Profiles name broader findings than doctors do: how much of the rarity of a narrower one counts against a profile."""
-HALF_KNOWN: Final = 20.0
+HALF_KNOWN: Final = 10.0
 """A profile of so many findings is taken to name half of what its patients show."""
 LEAST_LEAK: Final = 0.01
 """No disorder shows a finding with a lower probability: any patient may have something else besides."""
 ANNOTATED_SHARE: Final = 0.5
 """In how many patients of a disease that HPO annotates with a finding it is, on average: the stated prior."""
+_MOST: Final = re.compile(r"\b(?:majority|most)\b")
+MANY: Final = 20
+"""Of fewer patients, the share that has a disorder besides says little."""
 LEAST_FINDINGS: Final = 5
 """A disorder of whose findings less is known is named, but not weighed."""
 
@@ -82,7 +85,12 @@ class Match:
 
 
 class Rivals:
-    """POEMS syndrome, then its rivals by id; ``unknown`` are disorders of which too little is known to weigh them."""
+    """
+    POEMS syndrome, then its rivals by id.
+
+    ``unknown`` are disorders of which too little is known to weigh them, ``companions`` those that most patients with
+    POEMS syndrome have besides.
+    """
 
     def __init__(
         self,
@@ -92,24 +100,32 @@ class Rivals:
         *,
         errors: Mapping[str, float] | None = None,
         unknown: Sequence[str] = (),
+        companions: Sequence[str] = (),
         knowledge: Knowledge | None = None,
+        resolve: Callable[[str], str] = str,
     ) -> None:
         """
         Take profiles as they are; :func:`rivals` makes them of our claims.
 
         :param shown: the share of all diseases that show a finding or a narrower one.
         :param errors: how often a test finds a finding in patients without POEMS syndrome.
+        :param resolve: gives the id that we use for any that is equivalent to it.
         """
         self.profiles = tuple(profiles)
         self.findings = findings
         self.shown = shown
         self.errors = dict(errors or {})
         self.unknown = tuple(unknown)
+        self.companions = tuple(companions)
         self.knowledge = knowledge
+        self.resolve = resolve
         self.ids = tuple(profile.disorder_id for profile in profiles)
         self._above = self._findings_below()
         self._probabilities: dict[tuple[str, Sex], FloatArray] = {}
         self._means: dict[tuple[str, Sex], float] = {}
+        self.kept_logs: dict[tuple[str, Sex, bool], FloatArray] = {}
+        """Tempered logarithms that the posterior has once made, by finding, sex, and whether it is excluded."""
+        self._broader: dict[str, frozenset[str]] = {}
 
     def _findings_below(self) -> dict[str, list[str]]:
         """For each finding that is named by a profile or broader than one: the named findings at or below it."""
@@ -120,14 +136,20 @@ class Rivals:
                 below[broader].append(finding_id)
         return dict(below)
 
+    def ancestors(self, finding_id: str) -> frozenset[str]:
+        """A finding and all broader ones, looked up once."""
+        if finding_id not in self._broader:
+            self._broader[finding_id] = self.findings.ancestors(finding_id)
+        return self._broader[finding_id]
+
     def position(self, disorder_id: str) -> int:
         """
-        The place of a disorder among the profiles.
+        The place of a disorder among the profiles, by its id or an equivalent one.
 
         :raises PoemsKgError: if it is none of them.
         """
         try:
-            return self.ids.index(disorder_id)
+            return self.ids.index(self.resolve(disorder_id))
         except ValueError:
             raise PoemsKgError(f"{disorder_id} is not weighed here; take one of {', '.join(self.ids)}") from None
 
@@ -156,7 +178,7 @@ class Rivals:
             if (pooled := profile.share(named, sex)) is not None and (own is None or is_as_good(pooled, own))
         ] or [
             (pooled.share * self._narrowing(finding_id, named), False, named, pooled)
-            for named in self.findings.ancestors(finding_id)
+            for named in self.ancestors(finding_id)
             if (pooled := profile.share(named, sex)) is not None
         ]
         if not found:
@@ -165,15 +187,17 @@ class Rivals:
         return share, named, pooled
 
     def mean_share(self, finding_id: str, sex: Sex) -> float:
-        """The mean share of a finding over all disorders; where a profile is silent, nothing is added."""
+        """The mean share of a finding over the disorders whose profiles have it; what is silent says nothing of it."""
         key = finding_id, sex
         if key not in self._means:
-            found = [self._find(profile, finding_id, sex) for profile in self.profiles]
-            self._means[key] = sum(each[0] for each in found if each is not None) / len(found)
+            said = [
+                found[0] for profile in self.profiles if (found := self._find(profile, finding_id, sex)) is not None
+            ]
+            self._means[key] = sum(said) / len(said) if said else 0.0
         return self._means[key]
 
     def _narrowing(self, finding_id: str, broader: str) -> float:
-        return float(min(1.0, self.shown(finding_id) / self.shown(broader)) ** NARROWING)
+        return min(1.0, self.shown(finding_id) / self.shown(broader))
 
     def probabilities(self, finding_id: str, sex: Sex) -> FloatArray:
         """How likely each disorder shows a finding, in the order of ``ids``."""
@@ -202,9 +226,10 @@ def rivals(index: "Index") -> Rivals:
     """POEMS syndrome and its rivals, with HPO's annotations where our claims are silent."""
     knowledge = tables()
     reasons = rival_claims(knowledge)
+    besides = companion_claims(knowledge)
     profiles = [
         make_profile(knowledge, disorder_id, reasons[disorder_id], _annotated(index, disorder_id))
-        for disorder_id in (POEMS, *sorted(set(reasons) - {POEMS}))
+        for disorder_id in (POEMS, *sorted(set(reasons) - {POEMS, *besides}))
     ]
     is_known = [profile.disorder_id == POEMS or len(profile.shares) >= LEAST_FINDINGS for profile in profiles]
     return Rivals(
@@ -213,7 +238,44 @@ def rivals(index: "Index") -> Rivals:
         lambda finding_id: float(np.exp(-index.information_content[index.findings.position(finding_id)])),
         errors=errors_of_tests(knowledge),
         unknown=[profile.disorder_id for profile, known in zip(profiles, is_known, strict=True) if not known],
+        companions=sorted(besides),
         knowledge=knowledge,
+        resolve=lambda disorder_id: _resolve(index, disorder_id),
+    )
+
+
+def _resolve(index: "Index", disorder_id: str) -> str:
+    from poems_kg.profiles.index import UnknownDiseaseError
+
+    try:
+        return index.diseases.ids[index.diseases.position(disorder_id)]
+    except UnknownDiseaseError:
+        return disorder_id
+
+
+def with_others(weighed: Rivals, index: "Index", disease_ids: Sequence[str]) -> Rivals:
+    """
+    Add diseases of HPO's annotations, as those that rank first for a patient: no disorder that is not weighed can win.
+
+    Those that are weighed already are not added again.
+
+    :raises UnknownDiseaseError: if the index has no such disease.
+    """
+    added: dict[str, Profile] = {}
+    for place in (index.diseases.position(disease_id) for disease_id in disease_ids):
+        disorder_id = index.diseases.ids[place]
+        if disorder_id not in weighed.ids:
+            profile = make_profile(weighed.knowledge or tables(), disorder_id, (), _annotated(index, disorder_id))
+            added[disorder_id] = replace(profile, label=index.diseases.labels[place])
+    return Rivals(
+        [*weighed.profiles, *added.values()],
+        weighed.findings,
+        weighed.shown,
+        errors=weighed.errors,
+        unknown=weighed.unknown,
+        companions=weighed.companions,
+        knowledge=weighed.knowledge,
+        resolve=weighed.resolve,
     )
 
 
@@ -235,6 +297,20 @@ def rival_claims(knowledge: Knowledge) -> dict[str, list[str]]:
         if len(findings) >= LEAST_FINDINGS:
             found[disorder_id] += []
     found[POEMS] = []
+    return dict(found)
+
+
+def companion_claims(knowledge: Knowledge) -> dict[str, list[str]]:
+    """Disorders that claims say most patients with POEMS syndrome have besides, with these claims."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for entry in knowledge.claims.values():
+        claim = entry.record
+        is_beside = claim.subject_id == POEMS and claim.relation in {"coexists_with", "associated_with"}
+        is_counted = (claim.share[0] or 0) > 50 and (claim.total is None or claim.total >= MANY)
+        is_most = is_counted or bool(_MOST.search(claim.value.casefold()))
+        is_disorder = knowledge.category(claim.object_id) == "Disorder"
+        if is_beside and is_most and is_disorder and claim.polarity == "asserts":
+            found[claim.object_id].append(claim.claim_id)
     return dict(found)
 
 
@@ -275,7 +351,7 @@ def _annotated_figure(
     plain = Figure(reference, reference, Basis.STATED, sex=sex)
     n, total = counts
     if n >= 0 and total > 0:
-        return replace(plain, basis=Basis.COUNTS, n=n, total=total)
+        return counted(plain, n, total)
     if is_negated:
         return replace(plain, basis=Basis.DENIED, share=DENIED_SHARE)
     low, high = bounds

@@ -1,5 +1,5 @@
 """
-Draw the views of :mod:`poems_kg.views` as SVG or PNG files to be looked at.
+Draw the views of :mod:`poems_kg.views`, and what was found out about a patient, as SVG or PNG files to be looked at.
 
 Needs the ``draw`` extra (matplotlib and igraph). The same graph gives the same SVG, byte for byte.
 """
@@ -7,6 +7,7 @@ Needs the ``draw`` extra (matplotlib and igraph). The same graph gives the same 
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 import networkx as nx
@@ -44,24 +45,46 @@ def draw(name: str, graph: nx.Graph, path: Path) -> None:
     :raises DrawingError: for another name or suffix, a missing library, or a target that cannot be written (what stood
         there is untouched).
     """
-    suffix = path.suffix.casefold()
-    if suffix not in (".svg", ".png"):
-        raise DrawingError(f"{path}: pictures are written as SVG or PNG; end the name in .svg or .png")
+    check_suffix(path)
     if name not in _PICTURES:
         raise DrawingError(f"there is no picture of {name!r}; use one of {', '.join(_PICTURES)}")
     if graph.number_of_nodes() == 0 or (name in _CENTRED and POEMS not in graph):
         raise DrawingError(f"the view {name} has nothing to draw; load a graph that has claims")
-    try:
-        import_module("igraph")
-        style = import_module("matplotlib.style")
-    except ImportError as error:
-        raise DrawingError(f"{error.name} is missing; install poems-kg with its 'draw' extra") from error
     room, function = _PICTURES[name]
-    draw_view: Callable[[nx.Graph], Sheet] = getattr(import_module(f"poems_kg.drawing.{room}"), function)
+    _require("igraph")
+    _require("matplotlib.style")
+    write_sheet(path, lambda: getattr(import_module(f"poems_kg.drawing.{room}"), function)(graph))
+
+
+def check_suffix(path: Path) -> None:
+    """
+    Refuse the name of a picture that says neither SVG nor PNG.
+
+    :raises DrawingError: if it does not.
+    """
+    if path.suffix.casefold() not in (".svg", ".png"):
+        raise DrawingError(f"{path}: pictures are written as SVG or PNG; end the name in .svg or .png")
+
+
+def write_sheet(path: Path, draw_sheet: Callable[[], "Sheet"]) -> None:
+    """
+    Write what a function draws, nobody's own settings counting while it draws; the file is written whole or not at all.
+
+    :raises DrawingError: for another suffix, a missing library, or a target that cannot be written.
+    """
+    check_suffix(path)
+    style = _require("matplotlib.style")
     settings = import_module("poems_kg.drawing.sheet").SETTINGS
     with style.context(["default", settings]):
-        data = draw_view(graph).render(suffix)
+        data = draw_sheet().render(path.suffix.casefold())
     try:
         write_bytes_atomic(path, data)
     except PoemsKgError as error:
         raise DrawingError(str(error)) from error
+
+
+def _require(library: str) -> ModuleType:
+    try:
+        return import_module(library)
+    except ImportError as error:
+        raise DrawingError(f"{error.name} is missing; install poems-kg with its 'draw' extra") from error

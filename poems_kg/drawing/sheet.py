@@ -10,6 +10,8 @@ from itertools import pairwise
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
+from poems_kg.reports.wording import clean
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -67,6 +69,12 @@ def text_width(text: str, size: float) -> float:
     return max((len(line) for line in text.split("\n")), default=0) * size * 0.0087
 
 
+def fit(text: str, letters: int) -> str:
+    """A text on one line without control characters, cut off where it is longer, whether it has spaces or not."""
+    line = " ".join(clean(text).split())
+    return line if len(line) <= letters else f"{line[: letters - 1].rstrip()}…"
+
+
 class Sheet:
     """A sheet with its title; coordinates are inches from the lower left corner."""
 
@@ -86,8 +94,9 @@ class Sheet:
         self.text(0.25, height + head - 0.52, said, size=9, va="top", color="#555555")
 
     def text(self, x: float, y: float, words: str, size: float = 8, **style: Any) -> None:
-        """Write text; left-aligned and centred on its height unless styled otherwise."""
-        self.axes.text(x, y, words, fontsize=size, **{"ha": "left", "va": "center", "zorder": 5, **style})
+        """Write text, as it is; left-aligned and centred on its height unless styled otherwise."""
+        look = {"ha": "left", "va": "center", "zorder": 5, "parse_math": False, **style}
+        self.axes.text(x, y, words, fontsize=size, **look)
 
     def box(self, x: float, y: float, width: float, height: float, colour: str, **style: Any) -> None:
         """Draw a rounded box round a centre."""

@@ -117,3 +117,12 @@ def _text(value: object, name: str) -> str:
     """A text within an object. Phenopackets before 2.0.2 gave ages as plain texts."""
     text = value if isinstance(value, str) and name == "iso8601duration" else _part(value, name)
     return text if isinstance(text, str) else ""
+
+
+def not_before(later: Moment, earlier: Moment) -> bool | None:
+    """Say whether a moment is not before another; None if nobody can tell."""
+    if later.age is not None and earlier.age is not None:
+        return later.age >= earlier.age
+    if later.instant is not None and earlier.instant is not None:
+        return later.instant >= earlier.instant
+    return None

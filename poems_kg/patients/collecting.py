@@ -71,7 +71,8 @@ class Collector:
         if not self.excluded:
             return
         for finding_id, where in self.observed.items():
-            for above in sorted(self.terms.ancestors(finding_id) & self.excluded.keys()):
+            broader = self.terms.ancestors(finding_id)
+            for above in [excluded for excluded in self.excluded if excluded in broader]:
                 self.note(
                     self.excluded.pop(above),
                     f"{self.terms.name(above)} is excluded here, but {self.terms.name(finding_id)}, a kind of it, is "

@@ -7,13 +7,16 @@ cohort, a field that the part with the findings does not have) is refused.
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 from poems_kg.ids import standardize
-from poems_kg.patients.ages import AgeError, Moment, read_instant, read_moment
+from poems_kg.patients.ages import AgeError, Moment, not_before, read_instant, read_moment
 from poems_kg.patients.collecting import Collector, read_sex
+from poems_kg.patients.measuring import weigh
 from poems_kg.patients.patient import Measurement, Patient, RecordError
 from poems_kg.patients.terms import Terms
+from poems_kg.patients.units import UnitError, convert
 
 Object: TypeAlias = Mapping[str, object]
 
@@ -36,6 +39,10 @@ FEATURE_FIELDS = frozenset(
 )
 MEASUREMENT_FIELDS = frozenset({"description", "assay", "value", "complexValue", "timeObserved", "procedure"})
 QUANTITY_FIELDS = frozenset({"unit", "value", "referenceRange"})
+_VERSION_1 = "this is a Phenopacket of version 1; convert it to version 2 with phenopacket-tools"
+_NOTHING: Object = {}
+_NO_MOMENT = Moment()
+_standardized = lru_cache(1 << 16)(standardize)
 _SIGNS = PACKET_FIELDS - {"id", "files"} | {"phenotypic_features", "meta_data", "proband", "members"}
 
 
@@ -66,12 +73,12 @@ def read_phenopacket(record: Object, terms: Terms, place: str) -> Patient:
     for where, feature in _objects(record, "phenotypicFeatures", "phenotypicFeatures"):
         _add_feature(collector, where, feature, now, born)
     collector.settle()
-    measurements = tuple(m for m, _ in _measurements(collector, record, born))
+    sex = read_sex(collector, "subject.sex", subject.get("sex"))
     return collector.patient(
         patient_id,
-        read_sex(collector, "subject.sex", subject.get("sex")),
+        sex,
         now.age,
-        measurements,
+        weigh(collector, _measurements(collector, record, born), sex, now.age),
         _disease_ids(record),
         where="phenotypicFeatures",
     )
@@ -99,26 +106,26 @@ def _refuse_others(record: Object) -> None:
             raise RecordError(name, f"this is {what} of Phenopackets; write each Phenopacket as a record of its own")
     version = _text(_object(record, "metaData", "metaData"), "phenopacketSchemaVersion")
     old = next((name for name in ("genes", "variants") if name in record), "")
-    features = _objects(record, "phenotypicFeatures", "phenotypicFeatures")
-    negated = next((f"{where}.negated" for where, feature in features if "negated" in feature), "")
-    if version.startswith("1") or old or negated:
-        where = "metaData.phenopacketSchemaVersion" if version.startswith("1") else old or negated
-        raise RecordError(where, "this is a Phenopacket of version 1; convert it to version 2 with phenopacket-tools")
+    if version.startswith("1") or old:
+        where = "metaData.phenopacketSchemaVersion" if version.startswith("1") else old
+        raise RecordError(where, _VERSION_1)
 
 
 def _add_feature(collector: Collector, where: str, feature: Object, now: Moment, born: float | None) -> None:
+    if "negated" in feature:
+        raise RecordError(f"{where}.negated", _VERSION_1)
     _refuse_unknown(feature, FEATURE_FIELDS, where)
     is_excluded = feature.get("excluded") or False
     if not isinstance(is_excluded, bool):
         raise RecordError(f"{where}.excluded", f"{is_excluded!r} is neither true nor false; write one of them")
     term_id, label = _term(feature, "type", where)
     finding_id = collector.add(f"{where}.type", term_id, label, is_excluded=is_excluded)
-    if not finding_id or is_excluded:
+    if not finding_id or is_excluded or ("onset" not in feature and "resolution" not in feature):
         return
     onset = _moment(collector, feature, "onset", where, born)
     if not_before(now, onset) is False:
         collector.note(f"{where}.onset", "begins after the last encounter; counted all the same")
-    if "resolution" not in feature or feature["resolution"] is None:
+    if feature.get("resolution") is None:
         return
     end = _moment(collector, feature, "resolution", where, born)
     if not_before(end, onset) is False:
@@ -131,65 +138,69 @@ def _add_feature(collector: Collector, where: str, feature: Object, now: Moment,
         )
 
 
-def not_before(later: Moment, earlier: Moment) -> bool | None:
-    """Say whether a moment is not before another; None if nobody can tell."""
-    if later.age is not None and earlier.age is not None:
-        return later.age >= earlier.age
-    if later.instant is not None and earlier.instant is not None:
-        return later.instant >= earlier.instant
-    return None
-
-
 def _measurements(collector: Collector, record: Object, born: float | None) -> Iterator[tuple[Measurement, Moment]]:
     for where, item in _objects(record, "measurements", "measurements"):
         _refuse_unknown(item, MEASUREMENT_FIELDS, where)
         moment = _moment(collector, item, "timeObserved", where, born)
-        assay_id, assay_label = _term(item, "assay", where)
+        assay = _term(item, "assay", where)
         specimen = _term(_object(item, "procedure", f"{where}.procedure"), "bodySite", f"{where}.procedure")
-        if "complexValue" in item:
+        if item.get("complexValue") is not None:
             parts = _object(item, "complexValue", f"{where}.complexValue")
             for inner, part in _objects(parts, "typedQuantities", f"{where}.complexValue.typedQuantities"):
-                type_id, type_label = _term(part, "type", inner)
+                part_type = _term(part, "type", inner)
                 value: Object = {"quantity": part.get("quantity")}
-                yield _measurement(type_id, type_label, value, specimen, inner), moment
+                yield _measurement(collector, part_type, value, specimen, inner), moment
         else:
             value = _object(item, "value", f"{where}.value")
-            yield _measurement(assay_id, assay_label, value, specimen, where), moment
+            yield _measurement(collector, assay, value, specimen, where), moment
 
 
-def _measurement(assay_id: str, assay_label: str, value: Object, specimen: tuple[str, str], where: str) -> Measurement:
-    place = f"{where}.value"
-    result_id, result_label = _term(value, "ontologyClass", place)
-    quantity = _object(value, "quantity", f"{place}.quantity")
-    _refuse_unknown(quantity, QUANTITY_FIELDS, f"{place}.quantity")
-    bounds = _object(quantity, "referenceRange", f"{place}.quantity.referenceRange")
-    unit = _unit(quantity, f"{place}.quantity")
-    low, high = (_number(bounds, name, f"{place}.quantity.referenceRange") for name in ("low", "high"))
+def _measurement(
+    collector: Collector, assay: tuple[str, str], value: Object, specimen: tuple[str, str], where: str
+) -> Measurement:
+    result_id, result_label = _term(value, "ontologyClass", f"{where}.value")
+    place = f"{where}.value.quantity"
+    quantity = _object(value, "quantity", place)
+    _refuse_unknown(quantity, QUANTITY_FIELDS, place)
+    unit = _unit(quantity, place)
+    low, high = _range(collector, quantity, unit, f"{place}.referenceRange")
     return Measurement(
-        assay_id,
-        assay_label,
-        _number(quantity, "value", f"{place}.quantity"),
+        *assay,
+        _number(quantity, "value", place),
         unit,
         result_id or result_label,
-        specimen[0] or specimen[1],
-        # Protobuf cannot tell a bound of 0 from none; nothing that we judge by a range lies below 0.
-        low or None,
-        high or None,
+        specimen[1] or specimen[0],
+        low,
+        high,
         where,
     )
 
 
+def _range(collector: Collector, quantity: Object, unit: str, where: str) -> tuple[float | None, float | None]:
+    """The bounds of normal values in the unit of the value; none where they cannot be turned into it."""
+    bounds = _object(quantity, "referenceRange", where)
+    its_unit = _unit(bounds, where) or unit
+    try:
+        # Protobuf cannot tell a bound of 0 from none; nothing that we judge by a range lies below 0.
+        low, high = (
+            convert(bound, its_unit, unit) if bound and its_unit != unit else bound or None
+            for bound in (_number(bounds, name, where) for name in ("low", "high"))
+        )
+    except UnitError as error:
+        collector.note(where, f"{error}; the range is not used")
+        return None, None
+    return low, high
+
+
 def _unit(quantity: Object, where: str) -> str:
+    """The UCUM code of a unit; of one that another vocabulary names, its label."""
     unit_id, label = _term(quantity, "unit", where)
     prefix, _, code = unit_id.partition(":")
-    return code if code and prefix.upper() == "UCUM" else unit_id or label
+    return code if code and prefix.upper() == "UCUM" else label or unit_id
 
 
 def _number(holder: Object, name: str, where: str) -> float | None:
     value = holder.get(name)
-    if isinstance(value, str):
-        # Protobuf's JSON writes these as texts, and they are no values that anyone measured.
-        raise RecordError(f"{where}.{name}", f"{value!r} is no number; write one")
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -221,12 +232,14 @@ def _born(collector: Collector, subject: Object) -> float | None:
 
 def _moment(collector: Collector, holder: Object, name: str, where: str, born: float | None) -> Moment:
     """The time in a field, with a note where it cannot be or is not exact."""
+    if holder.get(name) is None:
+        return _NO_MOMENT
     element = _object(holder, name, f"{where}.{name}")
     try:
         moment = read_moment(element, born)
     except AgeError as error:
         collector.note(f"{where}.{name}", f"{error}; the time is left unknown")
-        return Moment()
+        return _NO_MOMENT
     if moment.note and name == "timeAtLastEncounter":
         collector.note(f"{where}.{name}", moment.note)
     return moment
@@ -234,16 +247,16 @@ def _moment(collector: Collector, holder: Object, name: str, where: str, born: f
 
 def _refuse_unknown(holder: Object, known: frozenset[str], where: str) -> None:
     """A field that is not read could turn the meaning of these parts round, such as ``negated`` or ``exclude``."""
-    unknown = sorted(holder.keys() - known)
-    if unknown:
+    if not holder.keys() <= known:
+        unknown = sorted(holder.keys() - known)
         raise RecordError(f"{where}.{unknown[0]}", "not a field of Phenopacket v2 here; correct or remove it")
 
 
 def _object(holder: Object, name: str, where: str) -> Object:
     value = holder.get(name)
     if value is None:
-        return {}
-    if not isinstance(value, Mapping):
+        return _NOTHING
+    if not isinstance(value, dict) and not isinstance(value, Mapping):
         raise RecordError(where, f"{_short(value)} is no object; write one in braces")
     return value
 
@@ -255,15 +268,21 @@ def _objects(holder: Object, name: str, where: str) -> Iterator[tuple[str, Objec
     if not isinstance(values, list):
         raise RecordError(where, f"{_short(values)} is no list; write one in brackets")
     for number, value in enumerate(values):
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict) and not isinstance(value, Mapping):
             raise RecordError(f"{where}[{number}]", f"{_short(value)} is no object; write one in braces")
         yield f"{where}[{number}]", value
 
 
 def _term(holder: Object, name: str, where: str) -> tuple[str, str]:
     """Id, with the prefix that we use, and label of an ontology class."""
+    if holder.get(name) is None:
+        return "", ""
     term = _object(holder, name, f"{where}.{name}")
-    return standardize(_text(term, "id")), _text(term, "label")
+    term_id, label = term.get("id"), term.get("label")
+    return (
+        _standardized(term_id.strip()) if isinstance(term_id, str) else "",
+        label.strip() if isinstance(label, str) else "",
+    )
 
 
 def _text(holder: Object, name: str) -> str:

@@ -35,17 +35,50 @@ def read_records(path: Path) -> Iterator[Found]:
 
     :raises PatientError: if the file cannot be opened, is broken as gzip, or needs a package that is not installed.
     """
-    suffixes = [suffix.casefold() for suffix in path.suffixes]
     with _open(path) as stream:
-        if any(suffix in _PROTOBUF for suffix in suffixes[-2:]):
+        if _is_protobuf(path):
             yield from enumerate(read_messages(stream, LONGEST), start=1)
         else:
             yield from _read_json(stream)
 
 
+def is_lines(path: Path) -> bool:
+    """
+    Say whether a file is JSON Lines, a record in each, and not one document or protobuf.
+
+    :raises PatientError: as :func:`read_records`.
+    """
+    if _is_protobuf(path):
+        return False
+    with _open(path) as stream:
+        first, _ = _find_first(stream)
+    return not _starts_list(first) and not _starts_document(first)
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """
+    Give the lines of JSON Lines that are not blank, unread, with their number; of an overlong line, the beginning.
+
+    Lines end in a line feed, which is not given.
+
+    :raises PatientError: as :func:`read_records`.
+    """
+    with _open(path) as stream:
+        yield from _split(stream, *_find_first(stream))
+
+
 def parse(text: str) -> object:
     """Read one object in JSON; gives a :class:`RecordError` where it is none."""
     return _Parser().parse(text)[1]
+
+
+def parse_bytes(data: bytes) -> object:
+    """Read one object in JSON from a line of :func:`read_lines`; gives a :class:`RecordError` where it is none."""
+    return _Parser().parse_bytes(data)[1]
+
+
+def _is_protobuf(path: Path) -> bool:
+    return any(suffix.casefold() in _PROTOBUF for suffix in path.suffixes[-2:])
 
 
 @contextmanager
@@ -63,19 +96,30 @@ def _open(path: Path) -> Iterator[IO[bytes]]:
         raise PatientError(f"{path}: cannot be read ({reason}); give the place of a file with patients") from error
 
 
-def _read_json(stream: IO[bytes]) -> Iterator[Found]:
+def _find_first(stream: IO[bytes]) -> tuple[bytes, int]:
+    """Give the first line that is not blank, without a byte-order mark, and its number."""
     line = 1
     first = stream.readline(LONGEST + 1).removeprefix(codecs.BOM_UTF8)
     while first and not first.strip():
         line += 1
         first = stream.readline(LONGEST + 1)
-    if first.lstrip().startswith(b"["):
+    return first, line
+
+
+def _read_json(stream: IO[bytes]) -> Iterator[Found]:
+    first, line = _find_first(stream)
+    if _starts_list(first):
         yield from _Elements(first, stream, line)
     elif _starts_document(first):
         offset, record = _Parser().parse_bytes(first + stream.read(LONGEST + 1 - len(first)))
         yield line + offset, record
     else:
-        yield from _read_lines(first, stream, line)
+        parser = _Parser()
+        yield from ((number, parser.parse_bytes(data)[1]) for number, data in _split(stream, first, line))
+
+
+def _starts_list(first: bytes) -> bool:
+    return first.lstrip().startswith(b"[")
 
 
 def _starts_document(first: bytes) -> bool:
@@ -84,11 +128,10 @@ def _starts_document(first: bytes) -> bool:
     return len(first) <= LONGEST and first.endswith(b"\n") and text.startswith(b"{") and text[-1:] in b"{[,:"
 
 
-def _read_lines(first: bytes, stream: IO[bytes], line: int) -> Iterator[Found]:
-    parser = _Parser()
+def _split(stream: IO[bytes], first: bytes, line: int) -> Iterator[tuple[int, bytes]]:
     while first:
         if first.strip():
-            yield line, parser.parse_bytes(first)[1]
+            yield line, first.removesuffix(b"\n")
         rest = first if len(first) > LONGEST else b""
         while rest and not rest.endswith(b"\n"):
             rest = stream.readline(_CHUNK)

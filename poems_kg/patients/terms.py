@@ -107,6 +107,7 @@ class Terms:
         return [f"{finding_id} is labelled {self.book.label(finding_id)!r}{other}; the id was taken"]
 
 
+@lru_cache(_REMEMBERED)
 def split_term(text: str) -> tuple[str, str]:
     """
     Part a term as people write it into id and label; the id has the prefix that we use.
