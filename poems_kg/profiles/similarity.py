@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 REMEMBERED: Final = 1280
 """Classes whose comparison with all diseases is remembered: 100 kB each, for Resnik and for the others together."""
-BROAD: Final = 1000
-"""Owners from which a class counts as broad. The rows of broad classes, some two hundred, are filled beforehand."""
+BROAD: Final = 250
+"""How many classes, those that tell least, count as broad. Their rows are filled beforehand."""
 BLOCK: Final = 8
 """Patients compared at a time: enough that profiles are read once for several, and few enough that their arrays (0.8 MB
 each) stay near the processor and are not given back to the system and asked for again, as larger ones are."""
@@ -162,7 +162,10 @@ class Similarity:
 
     def _compare_broad(self) -> dict[int, FloatArray]:
         """The rows of broad classes by Resnik: for each as for its parents, but for owners of the class itself."""
-        broad = np.flatnonzero(self._closed.showing.lengths >= BROAD)
+        shown = np.flatnonzero(self._closed.showing.lengths)
+        # By what they tell, so that no broad class tells more than one that is not; and one above a broad one is broad.
+        limit = np.sort(self._content[shown])[:BROAD].max(initial=0)
+        broad = shown[self._content[shown] <= limit]
         rows: dict[int, FloatArray] = {}
         for class_ in sorted(broad.tolist(), key=lambda one: len(self._findings.hpo_ancestor_rows[one])):
             parents = [rows[parent] for parent in self._findings.hpo_parent_rows[class_].tolist()]
