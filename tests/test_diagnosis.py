@@ -141,7 +141,9 @@ class TestCommand:
         assert out.strip().endswith(NOT_ADVICE)
 
     def test_findings_are_typed_by_any_name(self, run: Any) -> None:
-        code, out, _ = run("diagnose", "--observed", "increased spleen size", "--excluded", "papilledema", "-f", "jsonl")
+        code, out, _ = run(
+            "diagnose", "--observed", "increased spleen size", "--excluded", "papilledema", "-f", "jsonl"
+        )
         assert code == 0
         assert json.loads(out)["patient_id"] == "patient"
 

@@ -61,8 +61,13 @@ def test_a_finding_missing_from_a_profile_is_never_fatal() -> None:
 
 
 def test_a_narrower_finding_counts_as_the_broader_of_the_profile() -> None:
-    shares = posteriors(RIVALS, patient("demyelinating polyneuropathy"))
-    assert {POEMS, NERVE} == set(list(shares)[:2])
+    narrow = "demyelinating polyneuropathy"
+    matched = [RIVALS.match(profile, narrow, Sex.MALE).matched_as for profile in RIVALS.profiles]
+    expected = {POEMS: "polyneuropathy", NERVE: "neuropathy", PURE: "", TEMPERED: ""}
+    assert dict(zip(RIVALS.ids, matched, strict=True)) == expected
+    shares = posteriors(RIVALS, patient(narrow))
+    assert max(shares, key=shares.__getitem__) == POEMS
+    assert shares[NERVE] > shares[PURE]
 
 
 def test_on_one_line_of_is_a_only_one_finding_counts() -> None:

@@ -111,7 +111,16 @@ def test_a_broader_finding_is_at_least_as_likely_as_the_narrower_one_of_the_prof
 def test_a_narrower_finding_is_less_likely_by_how_rare_it_is() -> None:
     match = RIVALS.match(BY_ID[NERVE], "polyneuropathy", Sex.MALE)
     assert match.matched_as == "neuropathy"
-    assert match.matched == pytest.approx(98.5 / 101 * 0.08 / 0.2)
+    assert match.matched == pytest.approx(98.5 / 101 * max(0.08 / 0.2, RIVALS.mean_share("polyneuropathy", Sex.MALE)))
+
+
+def test_who_has_the_broader_finding_has_the_narrower_no_less_than_who_is_silent() -> None:
+    known, *silent = (
+        RIVALS.match(BY_ID[disorder_id], "demyelinating polyneuropathy", Sex.MALE)
+        for disorder_id in (NERVE, PURE, TEMPERED)
+    )
+    assert known.matched_as == "neuropathy"
+    assert all(match.matched_as == "" and match.matched < known.matched for match in silent)
 
 
 def test_a_silent_profile_borrows_from_the_others_the_more_the_thinner_it_is() -> None:

@@ -175,6 +175,9 @@ class Rivals:
             matched = (1 - completeness(profile)) * self.mean_share(finding_id, sex)
             return Match(matched + (1 - matched) * leak, matched, "", None, leak)
         matched, named, pooled = found
+        if named != finding_id and named in self.ancestors(finding_id):
+            # Who has the broader finding has this one at least as often as where nothing is known of either.
+            matched = max(matched, pooled.share * self.mean_share(finding_id, sex))
         return Match(matched + (1 - matched) * leak, matched, named, pooled, leak)
 
     def _find(self, profile: Profile, finding_id: str, sex: Sex) -> tuple[float, str, Pooled] | None:
