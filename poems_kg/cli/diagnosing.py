@@ -171,6 +171,7 @@ def _labels(candidate: "Candidate", direction: str) -> list[str]:
 
 def _tell(diagnosis: "Diagnosis") -> None:
     """One patient as tables: criteria, differential, what speaks for and against POEMS syndrome, what to do next."""
+    from poems_kg.diagnosis import CIDP
     from poems_kg.differential.rivals import POEMS
 
     patient = diagnosis.patient
@@ -187,12 +188,9 @@ def _tell(diagnosis: "Diagnosis") -> None:
         for one in diagnosis.candidates
     ]
     print_rows(["rank", "disease", "id", "score", "posterior among rivals"], rows, "table")
-    poems = next(one for one in diagnosis.candidates if one.disease_id == POEMS)
-    for direction in ("for", "against"):
-        reasons = [each for each in poems.reasons if each.direction == direction and each.log_likelihood_ratio]
-        for reason in reasons[:REASONS]:
-            sources = ", ".join(reason.sources[:3])
-            click.echo(f"  {direction}: {reason.text}{f' [{sources}]' if sources else ''}")
+    for candidate in diagnosis.candidates:
+        if candidate.disease_id in (POEMS, CIDP):
+            _tell_reasons(candidate)
     steps = [
         {
             "what next": step.label,
@@ -206,6 +204,16 @@ def _tell(diagnosis: "Diagnosis") -> None:
     for note in diagnosis.notes:
         click.echo(f"  note: {note}")
     click.echo()
+
+
+def _tell_reasons(candidate: "Candidate") -> None:
+    """What speaks for a disease and what against it, the weightiest first, with sources."""
+    click.echo(f"{candidate.label}:")
+    for direction in ("for", "against"):
+        reasons = [each for each in candidate.reasons if each.direction == direction and each.log_likelihood_ratio]
+        for reason in reasons[:REASONS]:
+            sources = ", ".join(reason.sources[:3])
+            click.echo(f"  {direction}: {reason.text}{f' [{sources}]' if sources else ''}")
 
 
 def _criteria(verdict: Any) -> dict[str, str]:
