@@ -26,12 +26,17 @@ ASKED_OF_MINI_LINKED = {
 """What to ask the small linked graph, where the defaults would find nothing in it."""
 
 
+def shared_base(factory: pytest.TempPathFactory) -> Path:
+    """The folder that all processes of pytest-xdist have in common."""
+    base = factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
 def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """A folder that the first of all processes of pytest-xdist to need it makes, while the others wait."""
     from filelock import FileLock
 
-    base = factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    shared = shared_base(factory)
     with FileLock(shared / f"{name}.lock"):
         if not (shared / f"{name}.made").exists():
             make(shared / name)
@@ -51,7 +56,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("cache")
     # The index of all rare diseases is made by the first process that needs it; it has a lock of its own.
     for name in ("profiles", "ranking"):
-        (folder / name).symlink_to(make_once(tmp_path_factory, name, Path.mkdir))
+        shared = shared_base(tmp_path_factory) / name
+        shared.mkdir(exist_ok=True)
+        (folder / name).symlink_to(shared)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POEMS_KG_CACHE", str(folder))
         patch.delenv("POEMS_KG_DATA", raising=False)
