@@ -39,9 +39,10 @@ class Candidate:
     One disease of the differential.
 
     ``rank`` is among all diseases, ``score`` a natural logarithm of a likelihood ratio. ``posterior`` (0 to 1) is among
-    POEMS syndrome and its rivals alone; None for all others. ``other_ids`` are the same disease in other databases.
-    ``reasons`` compare POEMS syndrome with its strongest rival, a rival with POEMS syndrome, and any other disease with
-    diseases in general, as its score does.
+    POEMS syndrome and its rivals alone; None for all others. ``disease_id`` is Mondo's or ours where there is one, else
+    as HPO's annotations write it; ``other_ids`` are the same disease in other databases. ``reasons`` compare POEMS
+    syndrome with its strongest rival, a rival with POEMS syndrome, and any other disease with diseases in general, as
+    its score does.
     """
 
     disease_id: str
@@ -135,13 +136,17 @@ class Diagnostician:
     def _candidate(self, patient: Patient, place: int, scores: FloatArray, posteriors: FloatArray) -> Candidate:
         diseases = self.index.diseases
         rival = self._place_of_rival.get(place)
+        published = diseases.other_ids[place]
+        own_id = diseases.ids[place]
+        # Where there is no class of Mondo's or ours, the id is written as HPO's annotations write it.
+        disease_id = own_id if own_id.startswith(("MONDO:", "POEMS:")) or not published else published[0]
         return Candidate(
-            disease_id=diseases.ids[place],
+            disease_id=disease_id,
             label=diseases.labels[place],
             rank=self.ranker.rank(scores, place),
             score=float(scores[place]),
             posterior=None if rival is None else float(posteriors[rival]),
-            other_ids=tuple(diseases.other_ids[place]),
+            other_ids=tuple(other_id for other_id in published if other_id != disease_id),
             reasons=self._reasons(patient, place),
         )
 

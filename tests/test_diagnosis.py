@@ -87,6 +87,13 @@ def test_screening_agrees_with_the_diagnosis(diagnostician: Diagnostician, typic
     assert last.poems_rank > 100
 
 
+def test_diseases_have_the_ids_that_others_know_them_by(diagnostician: Diagnostician) -> None:
+    seizures = diagnostician.diagnose(read_terms(["Seizure", "Cleft palate"], diagnostician.index.findings), top=200)
+    prefixes = {each.disease_id.partition(":")[0] for each in seizures.candidates}
+    assert {"MONDO", "OMIM", "ORPHA"} <= prefixes <= {"MONDO", "OMIM", "ORPHA", "DECIPHER"}
+    assert not any(each.disease_id in each.other_ids for each in seizures.candidates)
+
+
 # --- As JSON ---
 
 
