@@ -24,6 +24,7 @@ from poems_kg.cohorts.checkpoint import Bad, Part, Parts, fingerprint, resuming,
 from poems_kg.cohorts.kernel import Opener, Record, Work, opened
 from poems_kg.cohorts.records import BATCH, Batch, Cohort, nothing
 from poems_kg.cohorts.results import Columns, Form, ScreeningError, find_form
+from poems_kg.cohorts.sessions import ONE_THREAD, environment_of
 from poems_kg.patients.patient import BadRecord
 from poems_kg.tables import write_atomic
 
@@ -208,7 +209,8 @@ def _begin(workers: int, work: Work) -> Iterator[Callable[[Sequence[Record]], Fu
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, _start_worker, (work.opener,))
     try:
-        yield lambda records: pool.submit(work.part, records)
+        with environment_of(ONE_THREAD):
+            yield lambda records: pool.submit(work.part, records)
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LOCAL: Final = "local[*]"
 """The master where none is named: all cores of this machine."""
+ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""For workers: with a process a core, threads of the linear algebra below numpy only get in each other's way."""
 _OLDEST: Final = 17
 _NEEDED: Final = "jdk.incubator.vector"
 """A module of Java that Spark asks for and trimmed Javas lack."""
@@ -91,7 +93,8 @@ def open_session(master: str) -> Iterator["SparkSession"]:
             f"{master}: Spark Connect is not supported; give the master itself, such as spark://host:7077"
         )
     settings = {"spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}
-    environment = {"JAVA_HOME": str(find_java())}
+    settings |= {f"spark.executorEnv.{name}": value for name, value in ONE_THREAD.items()}
+    environment = {"JAVA_HOME": str(find_java()), **ONE_THREAD}
     if master.startswith("local"):
         package = str(Path(__file__).parents[2])
         # What goes wrong comes back as an error; Spark would print pages of it before.
@@ -101,7 +104,7 @@ def open_session(master: str) -> Iterator["SparkSession"]:
     for name, value in settings.items():
         builder = builder.config(name, value)
     try:
-        with _environment(environment):
+        with environment_of(environment):
             session = builder.getOrCreate()
     except (PySparkException, OSError, RuntimeError) as error:
         raise ScreeningError(
@@ -114,7 +117,8 @@ def open_session(master: str) -> Iterator["SparkSession"]:
 
 
 @contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
+def environment_of(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables for the processes that are started meanwhile."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

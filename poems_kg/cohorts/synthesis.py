@@ -153,8 +153,10 @@ class Synthesizer:
         men = 0.5 if profile.male_share is None else profile.male_share
         sex = Sex.MALE if random.random() < men else Sex.FEMALE
         draws = self._draws[place, sex]
-        present = self._present(draws, random)
-        observed = self._recorded(self._with_other_causes(present, random), random)
+        observed: tuple[str, ...] = ()
+        while not observed:  # Nobody sees a doctor without a finding.
+            present = self._present(draws, random)
+            observed = self._recorded(self._with_other_causes(present, random), random)
         excluded = self._excluded(draws, present, observed, random)
         patient_id = f"{MARK}-{self.seed}-{number:07d}"
         drawn = Patient(patient_id, sex, observed=observed, excluded=excluded, disease_ids=(profile.disorder_id,))
