@@ -150,6 +150,7 @@ def test_a_set_without_items_is_drawn(tmp_path):
         Book(),
         tmp_path / "a.svg",
     )
+    assert "Some set" in (tmp_path / "a.svg").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("draw", PICTURES)
