@@ -133,7 +133,8 @@ class Synthesizer:
         known = [(finding_id, profile.share(finding_id, sex)) for finding_id in sorted(profile.shares)]
         pooled = [(finding_id, share) for finding_id, share in known if share is not None]
         random = np.random.default_rng([self.seed, place, int(sex is Sex.MALE)])
-        alphas, betas = (np.array([getattr(share, name) for _, share in pooled]) for name in ("alpha", "beta"))
+        alphas = np.array([share.alpha for _, share in pooled])
+        betas = np.array([share.beta for _, share in pooled])
         shares = np.clip(random.beta(alphas, betas, (self.model.centres, len(pooled))), 0.001, 0.999)
         finding_ids = tuple(finding_id for finding_id, _ in pooled)
         systems = np.array([self._system(finding_id) for finding_id in finding_ids])

@@ -88,7 +88,6 @@ class Named:
     body: "Node"
     recorded_as: tuple[Entry, ...] = ()
     ruled_out_by: tuple[Entry, ...] = ()
-    comments: tuple[str, ...] = ()
 
 
 Node: TypeAlias = Has | AllOf | AnyOf | Not | Named
@@ -307,7 +306,6 @@ class _File:
                 self._node(self._one(class_id, "owl:equivalentClass"), class_id),
                 tuple(map(self._entry, self._all(class_id, "kg:recorded_as"))),
                 tuple(map(self._entry, self._all(class_id, "kg:ruled_out_by"))),
-                self._all(class_id, "rdfs:comment"),
             )
             self._open.pop()
         return self._named[class_id]

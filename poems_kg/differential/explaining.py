@@ -8,7 +8,7 @@ Not medical advice.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from math import exp, log
+from math import log
 from typing import Final
 
 from poems_kg.differential.pooling import Basis
@@ -178,9 +178,4 @@ def _share_words(rivals: Rivals, label: str, match: Match) -> str:
     return figure if named == label else f"{named}: {figure}"
 
 
-def odds_factor(reasons: tuple[Reason, ...]) -> float:
-    """By how much the reasons together multiply the odds of the disorder against the other."""
-    return exp(sum(reason.log_likelihood_ratio for reason in reasons))
-
-
-__all__ = ["AGAINST", "FOR", "TEMPER", "Reason", "explain", "odds_factor", "percent", "times"]
+__all__ = ["AGAINST", "FOR", "TEMPER", "Reason", "explain", "percent", "times"]

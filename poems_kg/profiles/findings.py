@@ -49,7 +49,7 @@ class Findings:
 
     ``ancestor_rows`` and ``descendant_rows`` are of both hierarchies together. ``hpo_ancestor_rows`` holds classes of
     HPO only: for a class of HPO itself and those above it by HPO's is-a, for a finding of ours the classes of HPO
-    above it. ``parent_rows`` has the direct ones, of both hierarchies, ``hpo_parent_rows`` those that HPO has;
+    above it. ``hpo_parent_rows`` has the direct ones that HPO has;
     ``nearest_hpo_rows`` has a class of HPO itself, or the most specific ones above a finding of ours.
     """
 
@@ -59,7 +59,6 @@ class Findings:
         self.ancestor_rows: Ragged = read_ragged(folder, "ancestors")
         self.descendant_rows: Ragged = read_ragged(folder, "descendants")
         self.hpo_ancestor_rows: Ragged = read_ragged(folder, "hpo_ancestors")
-        self.parent_rows: Ragged = read_ragged(folder, "parents")
         self.hpo_parent_rows: Ragged = read_ragged(folder, "hpo_parents")
         self.nearest_hpo_rows: Ragged = read_ragged(folder, "nearest_hpo")
 

@@ -26,7 +26,6 @@ class Hierarchy:
     ids: list[str]
     positions: dict[str, int]
     hpo_count: int
-    parents: Ragged
     ancestors: Ragged
     hpo_ancestors: Ragged
     hpo_parents: Ragged
@@ -35,7 +34,6 @@ class Hierarchy:
     def store(self, contents: Contents) -> None:
         """Put ids and closures where :class:`Findings` reads them."""
         contents.texts["finding_ids"] = self.ids
-        contents.add_ragged("parents", self.parents)
         contents.add_ragged("ancestors", self.ancestors)
         contents.add_ragged("descendants", self.ancestors.transposed(len(self.ids)))
         contents.add_ragged("hpo_ancestors", self.hpo_ancestors)
@@ -90,7 +88,6 @@ def build_hierarchy(hpo: Ontology, knowledge: Knowledge) -> Hierarchy:
         ids,
         positions,
         len(published),
-        parents=rows(both[finding_id] for finding_id in ids),
         ancestors=rows(closed[finding_id] for finding_id in ids),
         hpo_ancestors=rows(hpo_closed.get(i) or above_ours[i] for i in ids),
         hpo_parents=rows(published.get(i, ()) for i in ids),
