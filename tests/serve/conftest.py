@@ -1,9 +1,7 @@
 """A desk to call jobs on, a client of the whole app, and a server in a process of its own."""
 
-import socket
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -41,17 +39,3 @@ def server() -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(20)
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body of a page of a running server."""
-    request = urllib.request.Request(url, headers=headers)
-    with urllib.request.urlopen(request, timeout=30) as response:
-        return response.status, dict(response.headers), response.read()
