@@ -42,11 +42,13 @@ class Workers:
     """
     A fixed number of worker processes. Use as ``async with Workers(settings) as workers``.
 
+    :param warm: a job that each does before its first, so that nobody waits for what all need.
     :raises ServeError: on entering, if the graph cannot be opened.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, warm: Callable[[Desk], object] | None = None) -> None:
         self.settings = settings
+        self._warm = warm
         self.count = max(2, settings.workers)
         self._line = _Line()
         self._threads = ThreadPoolExecutor(self.count * 2, "worker")
@@ -118,7 +120,7 @@ class Workers:
                 task.add_done_callback(self._replacing.discard)
 
     async def _start(self) -> None:
-        worker = _Worker(self.settings)
+        worker = _Worker(self.settings, self._warm)
         self._all.add(worker)
         await asyncio.get_running_loop().run_in_executor(self._threads, worker.wait_until_ready)
         self._line.join(worker)
@@ -209,9 +211,9 @@ class _Line:
 class _Worker:
     """One process, seen from the server. Its methods block."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, warm: Callable[[Desk], object] | None) -> None:
         self._here, there = _CONTEXT.Pipe()
-        self._process: BaseProcess = _CONTEXT.Process(target=_work, args=(there, settings), daemon=True)
+        self._process: BaseProcess = _CONTEXT.Process(target=_work, args=(there, settings, warm), daemon=True)
         self._process.start()
         there.close()
         self.is_sound = True
@@ -245,11 +247,13 @@ class _Worker:
 # --- In the process of a worker ---
 
 
-def _work(server: Connection, settings: Settings) -> None:
+def _work(server: Connection, settings: Settings, warm: Callable[[Desk], object] | None) -> None:
     # Ctrl-C goes to all processes of a terminal; the server ends its workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         desk = Desk(settings)
+        if warm:
+            warm(desk)
     except PoemsKgError as error:
         server.send(error)
         return
