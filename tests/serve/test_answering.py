@@ -76,10 +76,9 @@ def test_whatever_was_asked_is_escaped(words):
 
 
 def test_a_bug_tells_the_client_nothing_and_the_log_everything():
-    try:
-        raise KeyError("secret")
-    except KeyError as error:
-        made = WorkerLostError.of(error)
+    with pytest.raises(KeyError) as caught:
+        {}["secret"]
+    made = WorkerLostError.of(caught.value)
     assert "secret" not in str(describe(made))
     assert "secret" in made.__notes__[0]
 

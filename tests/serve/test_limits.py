@@ -61,9 +61,9 @@ def run_through(settings, messages):
         await PlainTextResponse(f"{len(message['body'])}")(scope, receive, send)
 
     async def receive():
-        if messages:
-            return messages.pop(0)
-        await asyncio.Event().wait()
+        if not messages:
+            await asyncio.Event().wait()
+        return messages.pop(0)
 
     async def send(message):
         sent.append(message)
