@@ -156,11 +156,12 @@ def _to_claim(
     return Claim(**record)  # type: ignore[arg-type]
 
 
-def describe(words: str, store: Store, names: Names) -> Description:
+def describe(words: str, store: Store, names: Names, claims: list[Claim] | None = None) -> Description:
     """
     Everything said of one entity.
 
     :param words: label, synonym, abbreviation or CURIE, in any case.
+    :param claims: those about it, by who has read them already.
     :raises UnknownTermError: if it is not in the graph.
     """
     from rdflib import URIRef
@@ -180,7 +181,7 @@ def describe(words: str, store: Store, names: Names) -> Description:
         [(scope.lower(), name) for scope in scopes for name in about[f"oboInOwl:has{scope}Synonym"]],
         [(key, value) for key, values in about.items() if "Match" in key or "Xref" in key for value in values],
         [(broad, names.label(broad)) for broad in broader],
-        find_claims(store, names, entity_id),
+        find_claims(store, names, entity_id) if claims is None else claims,
     )
 
 
