@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
+from starlette.routing import BaseRoute, Route
+
 from poems_kg.ids import PoemsKgError, expand
-from poems_kg.serve.pages.evidence import Evidence, SourceCard, Statement, open_evidence, span
-from poems_kg.serve.pages.rendering import render, with_query
-from poems_kg.views import LETTERS, POEMS, differential_rows
+from poems_kg.serve.pages.evidence import Evidence, evidence
+from poems_kg.serve.pages.rendering import page, render, with_query
+from poems_kg.serve.pages.statements import SourceLink, Statement, mid_sentence, sources_of, span, to_statements
+from poems_kg.views import POEMS, differential_rows
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -25,7 +28,7 @@ SHOW: Final = {
 """Which findings are shown: words by value of ``show``."""
 
 SORTS: Final = {
-    "group": "Letter and body system",
+    "group": "Letter and body system, best known first",
     "finding": "Name of the finding",
     "known": "In how many it is known",
     "difference": "How far the first two differ",
@@ -136,8 +139,12 @@ class Apart:
     gap: float = 0.0
     bounds: tuple[float, ...] = ()
     values: list[str] = field(default_factory=list)
-    sources: dict[str, SourceCard] = field(default_factory=dict)
-    claims: list[str] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+
+    @property
+    def sources(self) -> list[SourceLink]:
+        """Who says so."""
+        return sources_of(self.statements)
 
 
 def compare(desk: "Desk", asked: "Asked") -> "Reply":
@@ -155,7 +162,7 @@ def compare(desk: "Desk", asked: "Asked") -> "Reply":
         raise PoemsKgError(f"show={show} is not known; use {', '.join(SHOW)}")
     if sort not in SORTS and sort not in wanted:
         raise PoemsKgError(f"sort={sort} is not known; use {', '.join(SORTS)}, or the id of one of the disorders")
-    rows = list(make_rows(graph, columns, open_evidence(desk)))
+    rows = list(make_rows(graph, columns, evidence(desk)))
     kept = sort_rows([row for row in rows if shows(row, show)], sort, wanted)
     first, second = columns[0], columns[1] if len(columns) > 1 else None
     chosen: list[tuple[str, object]] = [("disorder", disorder_id) for disorder_id in wanted]
@@ -169,6 +176,7 @@ def compare(desk: "Desk", asked: "Asked") -> "Reply":
 
     return render(
         "comparing.html",
+        here="/compare",
         columns=columns,
         first=first,
         second=second,
@@ -180,11 +188,15 @@ def compare(desk: "Desk", asked: "Asked") -> "Reply":
         silent=silent,
         show=show,
         sort=sort,
+        mid_sentence=mid_sentence,
         show_words=SHOW,
         sort_words=SORTS,
         presence_words=PRESENCE,
         url=url,
-        pair_url=lambda other: with_query("/compare", [("disorder", first.disorder_id), ("disorder", other)]),
+        rival_url=lambda rival: with_query(
+            "/compare",
+            [("disorder", each) for each in dict.fromkeys((wanted[0], rival, *wanted))],
+        ),
     )
 
 
@@ -218,7 +230,7 @@ def _is_disorder(desk: "Desk", term: str) -> bool:
 def nearest_rivals(desk: "Desk", count: int = _RIVALS) -> list[str]:
     """POEMS syndrome and the disorders that share most with it, by information content."""
     likeness = desk.view("disorder_similarity")
-    near = likeness[POEMS] if POEMS in likeness else {}
+    near = likeness.adj.get(POEMS, {})
     ranked = sorted(near, key=lambda other: (-near[other]["information_content"], other))
     return [POEMS, *ranked[:count]]
 
@@ -235,19 +247,19 @@ def _columns(desk: "Desk", disorder_ids: Iterable[str]) -> list[Column]:
 
 
 def _choices(desk: "Desk", graph: "nx.Graph", wanted: Sequence[str]) -> list[tuple[str, str, bool]]:
-    """Every disorder of which findings are stated, as id, label and whether it is chosen."""
-    disorders = [node for node, side in graph.nodes(data="bipartite") if side == 0]
-    ranked = sorted(disorders, key=lambda node: (node != POEMS, desk.kg.names.label(node).casefold()))
+    """Every disorder of which findings are stated, the chosen first, as id, label and whether it is chosen."""
+    others = {node for node, side in graph.nodes(data="bipartite") if side == 0} - set(wanted)
+    ranked = [*wanted, *sorted(others, key=lambda node: desk.kg.names.label(node).casefold())]
     return [(node, desk.kg.names.label(node), node in wanted) for node in ranked]
 
 
 # --- The matrix ---
 
 
-def make_rows(graph: "nx.Graph", columns: Sequence[Column], evidence: Evidence) -> Iterator[Row]:
+def make_rows(graph: "nx.Graph", columns: Sequence[Column], book: Evidence) -> Iterator[Row]:
     """The findings of which something is stated in one of the disorders, by group and label."""
     ids = [column.disorder_id for column in columns]
-    said = _said_apart(evidence, ids)
+    said = _said_apart(book, ids)
     for number, (finding, members) in enumerate(
         groupby(differential_rows(graph, ids), key=lambda cell: str(cell["finding"]))
     ):
@@ -255,7 +267,7 @@ def make_rows(graph: "nx.Graph", columns: Sequence[Column], evidence: Evidence) 
         if all(cell["presence"] == "unknown" for cell in found):
             continue
         cells = tuple(
-            _cell(f"{number}-{place}", column, cell, evidence)
+            _cell(f"{number}-{place}", column, cell, book)
             for place, (column, cell) in enumerate(zip(columns, found, strict=True))
         )
         own, *others = cells
@@ -271,10 +283,10 @@ def make_rows(graph: "nx.Graph", columns: Sequence[Column], evidence: Evidence) 
         )
 
 
-def _said_apart(evidence: Evidence, ids: Sequence[str]) -> set[str]:
+def _said_apart(book: Evidence, ids: Sequence[str]) -> set[str]:
     """The findings by which a source tells the first disorder from one of the others."""
     found = set()
-    for claim in evidence.claims.values():
+    for claim in book.claims.values():
         if claim.relation == "distinguished_by" and claim.polarity == "asserts":
             pair = {claim.subject_id, dict(claim.qualifiers).get("versus", "")}
             if ids[0] in pair and pair <= set(ids):
@@ -282,8 +294,10 @@ def _said_apart(evidence: Evidence, ids: Sequence[str]) -> set[str]:
     return found
 
 
-def _cell(cell_id: str, column: Column, cell: dict[str, Any], evidence: Evidence) -> Cell:
+def _cell(cell_id: str, column: Column, cell: dict[str, Any], book: Evidence) -> Cell:
     low, high = cell["low"], cell["high"]
+    # Where sources differ, what the fewer of them deny must not hide below what the others assert.
+    is_disputed = cell["presence"] == "disputed"
     has_figure = low is not None or high is not None
     bottom, top = 0.0 if low is None else float(low), 100.0 if high is None else float(high)
     if has_figure:
@@ -296,13 +310,18 @@ def _cell(cell_id: str, column: Column, cell: dict[str, Any], evidence: Evidence
         column=column,
         presence=cell["presence"],
         inferred=cell["inferred"],
-        figure=f"{span(low, high)}\N{NO-BREAK SPACE}%" if has_figure else "",
+        figure=f"{span(_rounded(low), _rounded(high))}\N{NO-BREAK SPACE}%" if has_figure else "",
         low=bottom,
         width=max(top - bottom, 3.0) if has_figure else 0.0,
         order=order,
         sources=len(cell["sources"]),
-        statements=evidence.statements(cell["claims"]),
+        statements=sorted(to_statements(cell["claims"], book), key=lambda each: is_disputed and not each.denies),
     )
+
+
+def _rounded(bound: float | None) -> float | None:
+    """A bound short enough for a cell; its evidence has it as published."""
+    return None if bound is None else round(bound, 1)
 
 
 def _has(cell: Cell) -> bool:
@@ -336,7 +355,8 @@ def sort_rows(rows: list[Row], sort: str, ids: Sequence[str]) -> list[Row]:
     if sort in ids:
         place = list(ids).index(sort)
         return sorted(rows, key=lambda row: -row.cells[place].order)
-    return rows
+    rank = {group: number for number, group in enumerate(dict.fromkeys(row.group for row in rows))}
+    return sorted(rows, key=lambda row: (rank[row.group], -sum(cell.known for cell in row.cells)))
 
 
 def _groups(rows: list[Row], sort: str) -> list[tuple[str, list[Row]]]:
@@ -375,7 +395,7 @@ def tell_apart(desk: "Desk", first: Column, second: Column) -> tuple[list[Apart]
     What sources deny to tell them apart comes last in the second list, with the direction ``no help``.
     """
     answer = desk.kg.ask("distinguishing_features", disorder=first.disorder_id, other=second.disorder_id)
-    evidence, graph = open_evidence(desk), desk.view("differential_matrix")
+    book, graph = evidence(desk), desk.view("differential_matrix")
     figures: dict[str, Apart] = {}
     said: dict[str, Apart] = {}
     for row in sorted(answer, key=lambda row: (row["subject"] != first.disorder_id, row["basis"] == "stated")):
@@ -388,27 +408,28 @@ def tell_apart(desk: "Desk", first: Column, second: Column) -> tuple[list[Apart]
             made.gap = max(bounds[0] - bounds[3], bounds[2] - bounds[1])
             made.bounds = tuple(bounds)
             for disorder in (first.disorder_id, second.disorder_id):
-                _add_claims(made, graph.edges[disorder, feature]["claims"], evidence)
+                given = graph.edges[disorder, feature]["claims"]
+                _add_claims(made, (each for each in given if book.claims[each].share != (None, None)), book)
             figures[feature] = made
             continue
         direction = "no help" if row["polarity"] == "denies" else str(row["direction"] or "")
         if row["subject"] != first.disorder_id:
             direction = _MIRRORED.get(direction, direction)
         made = said.setdefault(feature, Apart(feature, label, direction))
-        _add_claims(made, [str(row["claim"])], evidence)
+        _add_claims(made, [str(row["claim"])], book)
         if row["value"] and row["subject"] == first.disorder_id:
             made.values.append(str(row["value"]))
     for feature in figures.keys() & said.keys():
-        _add_claims(figures[feature], said.pop(feature).claims, evidence)
+        figures[feature].statements += said.pop(feature).statements
     return (
         sorted(figures.values(), key=lambda each: (-each.gap, each.feature)),
         sorted(said.values(), key=lambda each: (each.direction == "no help", -len(each.sources), each.feature)),
     )
 
 
-def _add_claims(made: Apart, claim_ids: Iterable[str], evidence: Evidence) -> None:
-    for claim_id in claim_ids:
-        if claim_id not in made.claims:
-            made.claims.append(claim_id)
-            source = evidence.statement(claim_id).source
-            made.sources[source.source_id] = source
+def _add_claims(made: Apart, claim_ids: Iterable[str], book: Evidence) -> None:
+    known = {statement.claim.claim_id for statement in made.statements}
+    made.statements += to_statements((each for each in claim_ids if each not in known), book)
+
+
+ROUTES: Final[list[BaseRoute]] = [Route("/compare", page(compare))]
