@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -12,17 +13,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from poems_kg import __version__
 from poems_kg.ids import PoemsKgError
 from poems_kg.serve import statics
 from poems_kg.serve.answering import answer_error, answer_problem
 from poems_kg.serve.limits import Limits, SafeHeaders
-from poems_kg.serve.pages import comparing, mechanism
+from poems_kg.serve.pages import comparing, home, mechanism
 from poems_kg.serve.problems import WorkerLostError, log
 from poems_kg.serve.settings import Settings
 from poems_kg.serve.workers import Workers
 
-_ROUTES: tuple[list[BaseRoute], ...] = (statics.ROUTES, comparing.ROUTES, mechanism.ROUTES)
+_ROUTES: tuple[list[BaseRoute], ...] = (statics.ROUTES, home.ROUTES, comparing.ROUTES, mechanism.ROUTES)
 """Of every room, in the order in which they are tried."""
 
 
@@ -39,7 +39,7 @@ def make_app(settings: Settings) -> FastAPI:
         title="poems-kg",
         summary="The knowledge graph of POEMS syndrome: every statement with its source.",
         description="For research and education. Not medical advice.",
-        version=__version__,
+        version=version("poems-kg"),
         license_info={"name": "CC BY 4.0 (data), MIT (code)"},
         docs_url=None,
         redoc_url=None,

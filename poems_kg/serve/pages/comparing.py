@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.routing import BaseRoute, Route
 
 from poems_kg.ids import PoemsKgError, expand
-from poems_kg.serve.pages.evidence import Evidence, evidence
+from poems_kg.names import Names
+from poems_kg.serve.pages.claim_words import ShownClaim
+from poems_kg.serve.pages.evidence import Evidence, SourceRecord, evidence
 from poems_kg.serve.pages.rendering import page, render, with_query
-from poems_kg.serve.pages.statements import SourceLink, Statement, mid_sentence, sources_of, span, to_statements
+from poems_kg.serve.pages.statements import mid_sentence, show_claims, sources_of, span
 from poems_kg.views import POEMS, differential_rows
 
 if TYPE_CHECKING:
@@ -103,7 +105,7 @@ class Cell:
     width: float
     order: float
     sources: int
-    statements: list[Statement]
+    shown: list[ShownClaim]
 
     @property
     def known(self) -> bool:
@@ -139,12 +141,12 @@ class Apart:
     gap: float = 0.0
     bounds: tuple[float, ...] = ()
     values: list[str] = field(default_factory=list)
-    statements: list[Statement] = field(default_factory=list)
+    shown: list[ShownClaim] = field(default_factory=list)
 
     @property
-    def sources(self) -> list[SourceLink]:
+    def sources(self) -> list[SourceRecord]:
         """Who says so."""
-        return sources_of(self.statements)
+        return sources_of(self.shown)
 
 
 def compare(desk: "Desk", asked: "Asked") -> "Reply":
@@ -162,7 +164,7 @@ def compare(desk: "Desk", asked: "Asked") -> "Reply":
         raise PoemsKgError(f"show={show} is not known; use {', '.join(SHOW)}")
     if sort not in SORTS and sort not in wanted:
         raise PoemsKgError(f"sort={sort} is not known; use {', '.join(SORTS)}, or the id of one of the disorders")
-    rows = list(make_rows(graph, columns, evidence(desk)))
+    rows = list(make_rows(graph, columns, evidence(desk), desk.kg.names))
     kept = sort_rows([row for row in rows if shows(row, show)], sort, wanted)
     first, second = columns[0], columns[1] if len(columns) > 1 else None
     chosen: list[tuple[str, object]] = [("disorder", disorder_id) for disorder_id in wanted]
@@ -256,7 +258,7 @@ def _choices(desk: "Desk", graph: "nx.Graph", wanted: Sequence[str]) -> list[tup
 # --- The matrix ---
 
 
-def make_rows(graph: "nx.Graph", columns: Sequence[Column], book: Evidence) -> Iterator[Row]:
+def make_rows(graph: "nx.Graph", columns: Sequence[Column], book: Evidence, names: Names) -> Iterator[Row]:
     """The findings of which something is stated in one of the disorders, by group and label."""
     ids = [column.disorder_id for column in columns]
     said = _said_apart(book, ids)
@@ -267,7 +269,7 @@ def make_rows(graph: "nx.Graph", columns: Sequence[Column], book: Evidence) -> I
         if all(cell["presence"] == "unknown" for cell in found):
             continue
         cells = tuple(
-            _cell(f"{number}-{place}", column, cell, book)
+            _cell(f"{number}-{place}", column, cell, book, names)
             for place, (column, cell) in enumerate(zip(columns, found, strict=True))
         )
         own, *others = cells
@@ -294,7 +296,7 @@ def _said_apart(book: Evidence, ids: Sequence[str]) -> set[str]:
     return found
 
 
-def _cell(cell_id: str, column: Column, cell: dict[str, Any], book: Evidence) -> Cell:
+def _cell(cell_id: str, column: Column, cell: dict[str, Any], book: Evidence, names: Names) -> Cell:
     low, high = cell["low"], cell["high"]
     # Where sources differ, what the fewer of them deny must not hide below what the others assert.
     is_disputed = cell["presence"] == "disputed"
@@ -315,7 +317,7 @@ def _cell(cell_id: str, column: Column, cell: dict[str, Any], book: Evidence) ->
         width=max(top - bottom, 3.0) if has_figure else 0.0,
         order=order,
         sources=len(cell["sources"]),
-        statements=sorted(to_statements(cell["claims"], book), key=lambda each: is_disputed and not each.denies),
+        shown=sorted(show_claims(cell["claims"], book, names), key=lambda each: is_disputed and not each.is_denied),
     )
 
 
@@ -395,7 +397,7 @@ def tell_apart(desk: "Desk", first: Column, second: Column) -> tuple[list[Apart]
     What sources deny to tell them apart comes last in the second list, with the direction ``no help``.
     """
     answer = desk.kg.ask("distinguishing_features", disorder=first.disorder_id, other=second.disorder_id)
-    book, graph = evidence(desk), desk.view("differential_matrix")
+    book, names, graph = evidence(desk), desk.kg.names, desk.view("differential_matrix")
     figures: dict[str, Apart] = {}
     said: dict[str, Apart] = {}
     for row in sorted(answer, key=lambda row: (row["subject"] != first.disorder_id, row["basis"] == "stated")):
@@ -409,27 +411,27 @@ def tell_apart(desk: "Desk", first: Column, second: Column) -> tuple[list[Apart]
             made.bounds = tuple(bounds)
             for disorder in (first.disorder_id, second.disorder_id):
                 given = graph.edges[disorder, feature]["claims"]
-                _add_claims(made, (each for each in given if book.claims[each].share != (None, None)), book)
+                _add_claims(made, (each for each in given if book.claims[each].share != (None, None)), book, names)
             figures[feature] = made
             continue
         direction = "no help" if row["polarity"] == "denies" else str(row["direction"] or "")
         if row["subject"] != first.disorder_id:
             direction = _MIRRORED.get(direction, direction)
         made = said.setdefault(feature, Apart(feature, label, direction))
-        _add_claims(made, [str(row["claim"])], book)
+        _add_claims(made, [str(row["claim"])], book, names)
         if row["value"] and row["subject"] == first.disorder_id:
             made.values.append(str(row["value"]))
     for feature in figures.keys() & said.keys():
-        figures[feature].statements += said.pop(feature).statements
+        figures[feature].shown += said.pop(feature).shown
     return (
         sorted(figures.values(), key=lambda each: (-each.gap, each.feature)),
         sorted(said.values(), key=lambda each: (each.direction == "no help", -len(each.sources), each.feature)),
     )
 
 
-def _add_claims(made: Apart, claim_ids: Iterable[str], book: Evidence) -> None:
-    known = {statement.claim.claim_id for statement in made.statements}
-    made.statements += to_statements((each for each in claim_ids if each not in known), book)
+def _add_claims(made: Apart, claim_ids: Iterable[str], book: Evidence, names: Names) -> None:
+    known = {each.claim.claim_id for each in made.shown}
+    made.shown += show_claims((each for each in claim_ids if each not in known), book, names)
 
 
 ROUTES: Final[list[BaseRoute]] = [Route("/compare", page(compare))]

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.routing import BaseRoute, Route
 
-from poems_kg.serve.pages.evidence import Evidence, evidence
+from poems_kg.names import Names
+from poems_kg.serve.pages.claim_words import ShownClaim
+from poems_kg.serve.pages.evidence import Evidence, SourceRecord, evidence
 from poems_kg.serve.pages.mechanism_drawing import draw_story
 from poems_kg.serve.pages.rendering import page, render
-from poems_kg.serve.pages.statements import SourceLink, Statement, sources_of, to_statements
+from poems_kg.serve.pages.statements import show_claims, sources_of
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -34,22 +36,24 @@ class Step:
     object_category: str
     polarity: str
     certainty: str
-    statements: list[Statement]
+    shown: list[ShownClaim]
 
     @property
-    def sources(self) -> list[SourceLink]:
+    def sources(self) -> list[SourceRecord]:
         """Who says so."""
-        return sources_of(self.statements)
+        return sources_of(self.shown)
 
     @property
     def conditions(self) -> list[str]:
         """Under which circumstances sources say that it holds."""
-        return list(dict.fromkeys(each.context for each in self.statements if each.context))
+        return list(
+            dict.fromkeys(limit for each in self.shown if (limit := dict(each.claim.qualifiers).get("condition", "")))
+        )
 
     @property
     def conflicts(self) -> list[str]:
         """The conflicts that its claims are part of."""
-        return list(dict.fromkeys(conflict for each in self.statements for conflict in each.conflicts))
+        return list(dict.fromkeys(conflict.conflict_id for each in self.shown for conflict in each.conflicts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +73,11 @@ class Cause:
 
 def mechanism(desk: "Desk", asked: "Asked") -> "Reply":  # noqa: ARG001 - every page is asked something
     """The page ``/mechanism``."""
-    graph, book = desk.view("mechanism"), evidence(desk)
+    graph, book, names = desk.view("mechanism"), evidence(desk), desk.kg.names
     story = draw_story(graph)
-    on_way, aside = list_causes(graph, book)
+    on_way, aside = list_causes(graph, book, names)
     keys = {(step.subject_id, step.object_id): step.key for cause in (*on_way, *aside) for step in cause.steps}
-    denied = [_step(f"denied-{n}", graph, each, book) for n, each in enumerate(graph.graph["denied"], start=1)]
+    denied = [_step(f"denied-{n}", graph, each, book, names) for n, each in enumerate(graph.graph["denied"], start=1)]
     keys |= {(step.subject_id, step.object_id): step.key for step in reversed(denied)}
     labels = {node: graph.nodes[node]["label"] for node in graph}
     main = [
@@ -91,12 +95,12 @@ def mechanism(desk: "Desk", asked: "Asked") -> "Reply":  # noqa: ARG001 - every 
         on_way=on_way,
         aside=aside,
         denied=denied,
-        cut=[_step(f"feedback-{n}", graph, each, book) for n, each in enumerate(graph.graph["cut"], start=1)],
+        cut=[_step(f"feedback-{n}", graph, each, book, names) for n, each in enumerate(graph.graph["cut"], start=1)],
         categories=sorted({node.category for node in story.narrow.nodes}),
     )
 
 
-def list_causes(graph: "nx.DiGraph", book: Evidence) -> tuple[list[Cause], list[Cause]]:
+def list_causes(graph: "nx.DiGraph", book: Evidence, names: Names) -> tuple[list[Cause], list[Cause]]:
     """What brings about what, from causes to effects: on the ways from the clone to findings, and beside them."""
     import networkx as nx
 
@@ -119,17 +123,17 @@ def list_causes(graph: "nx.DiGraph", book: Evidence) -> tuple[list[Cause], list[
                     number += 1
                     against = denied.get((cause, effect), {"claims": []})["claims"]
                     about = {**data, "claims": [*data["claims"], *against], "subject": cause, "object": effect}
-                    steps.append(_step(f"link-{number}", graph, about, book))
+                    steps.append(_step(f"link-{number}", graph, about, book, names))
             if steps:
                 node = graph.nodes[cause]
                 found.append(Cause(cause, node["label"], node["category"], steps))
     return on_way, aside
 
 
-def _step(key: str, graph: "nx.DiGraph", about: dict[str, Any], book: Evidence) -> Step:
+def _step(key: str, graph: "nx.DiGraph", about: dict[str, Any], book: Evidence, names: Names) -> Step:
     subject, target = (graph.nodes[about[end]] for end in ("subject", "object"))
-    statements = to_statements(about["claims"], book)
-    denials = {each.denies for each in statements}
+    shown = show_claims(about["claims"], book, names)
+    denials = {each.is_denied for each in shown}
     return Step(
         key,
         about["subject"],
@@ -140,7 +144,7 @@ def _step(key: str, graph: "nx.DiGraph", about: dict[str, Any], book: Evidence) 
         target["category"],
         "mixed" if len(denials) > 1 else "denies" if True in denials else "asserts",
         about["certainty"],
-        statements,
+        shown,
     )
 
 
