@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from poems_kg.names import Names
 from poems_kg.serve.pages.claim_words import ShownClaim, show_claim
@@ -9,10 +10,18 @@ from poems_kg.serve.pages.evidence import Evidence, SourceRecord
 
 _DOUBT: Final = {"established": 0, "probable": 1, "uncertain": 2}
 
+_SHOWN: "WeakKeyDictionary[Evidence, dict[str, ShownClaim]]" = WeakKeyDictionary()
+"""A matrix has a thousand claims, the same on each page: they are put into words once."""
+
 
 def show_claims(claim_ids: Iterable[str], book: Evidence, names: Names) -> list[ShownClaim]:
     """Claims in words, those that assert first, then the surest."""
-    found = [show_claim(book.claims[claim_id], book, names) for claim_id in claim_ids]
+    known = _SHOWN.setdefault(book, {})
+    found = []
+    for claim_id in claim_ids:
+        if claim_id not in known:
+            known[claim_id] = show_claim(book.claims[claim_id], book, names)
+        found.append(known[claim_id])
     return sorted(found, key=lambda each: (each.is_denied, _DOUBT[each.claim.certainty], each.claim.claim_id))
 
 
