@@ -18,7 +18,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 SOURCES = Path("explorer")
 BUNDLES = Path("poems_kg/serve/static/built")
 STAMP = "stamp.txt"  # in BUNDLES: the fingerprint of the sources that they were made of
-REASON = "missing.txt"  # in BUNDLES, alone: one line on why there is nothing else; poems_kg.serve reads it
+REASON = BUNDLES.with_name("not-built.txt")  # instead of BUNDLES: one line on why; poems_kg.serve.statics reads it
 SECONDS = 600
 NPM_CI = (
     *("ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"),
@@ -67,19 +67,23 @@ def bring_up_to_date(root: Path, path: str) -> str:
     stamp = fingerprint(root / SOURCES)
     if (folder / STAMP).is_file() and (folder / STAMP).read_text(encoding="utf-8") == stamp:
         return ""
-    new = folder.with_name(".built-new")
-    shutil.rmtree(new, ignore_errors=True)
-    reason = ""
+    new, old, why = folder.with_name(".built-new"), folder.with_name(".built-old"), root / REASON
+    for left in (new, old):
+        shutil.rmtree(left, ignore_errors=True)
     try:
         bundle(root / SOURCES, new, path)
-        (new / STAMP).write_text(stamp, encoding="utf-8")
     except NotBundledError as error:
-        reason = str(error)
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir()
-        (new / REASON).write_text(reason + "\n", encoding="utf-8")
-    swap(new, folder)
-    return reason
+        # Bundles of other sources than the pages expect would be worse than none.
+        shutil.rmtree(folder, ignore_errors=True)
+        why.write_text(f"{error}\n", encoding="utf-8")
+        return str(error)
+    (new / STAMP).write_text(stamp, encoding="utf-8")
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+    why.unlink(missing_ok=True)
+    return ""
 
 
 def fingerprint(sources: Path) -> str:
@@ -141,13 +145,3 @@ def telling_line(output: str) -> str:
             if mark in line:
                 return line
     return lines[-1] if lines else "it said nothing"
-
-
-def swap(new: Path, folder: Path) -> None:
-    """Put new in the place of folder; both are whole at every moment."""
-    old = folder.with_name(".built-old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    new.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
