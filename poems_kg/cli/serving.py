@@ -51,8 +51,8 @@ def serve(
     """
     Serve the graph: an explorer for the browser, a SPARQL endpoint, linked data, REST, tools for assistants.
 
-    Serves the linked graph where 'poems-kg link build' made one, else the released graph; --graph names another. Nothing
-    is sent anywhere, and nothing that is asked is kept. Stop it with Ctrl-C.
+    Serves the linked graph where 'poems-kg link build' made one, else the released graph; --graph names another.
+    Nothing is sent anywhere, and nothing that is asked is kept. Stop it with Ctrl-C.
 
     \b
       poems-kg serve                     # then open http://127.0.0.1:8000/
