@@ -1,4 +1,4 @@
-"""The build hook: bundles once, skips when nothing changed, and leaves a whole package with a reason where it cannot."""
+"""The build hook: bundles once, skips when nothing changed, and where it cannot, leaves a whole package with a reason."""
 
 import importlib.util
 import json
