@@ -1,4 +1,4 @@
-"""The build hook: bundles once, skips when nothing changed, and where it cannot, leaves a whole package with a reason."""
+"""The build hook: bundles once, skips when nothing changed, and where it cannot, the package is whole and says why."""
 
 import importlib.util
 import json
