@@ -46,11 +46,27 @@ function addCopyButtons(): void {
   }
 }
 
+/** Fetch and draw graphs when they are about to be seen. */
+function watchGraphs(): void {
+  const watch = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        watch.unobserve(target);
+        void import("./graph").then(({ drawGraph }) => drawGraph(target as HTMLElement));
+      }
+    },
+    { rootMargin: "200px" },
+  );
+  for (const figure of document.querySelectorAll("figure[data-graph]")) watch.observe(figure);
+}
+
 function start(): void {
   addThemeButton();
   addCopyButtons();
   for (const table of document.querySelectorAll<HTMLTableElement>("table.sortable")) makeSortable(table);
   for (const input of document.querySelectorAll<HTMLInputElement>("input[data-complete]")) complete(input);
+  watchGraphs();
 }
 
 start();

@@ -19,6 +19,17 @@ export function makeSortable(table: HTMLTableElement): void {
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
       announce(`Sorted by ${title}, ${down ? "descending" : "ascending"}`);
     };
+    const link = head.querySelector<HTMLAnchorElement>("a.sort");
+    if (link) {
+      // The server sorts too; here it need not be asked, and the address stays what it would give.
+      link.addEventListener("click", (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        sort();
+        history.replaceState(null, "", link.href);
+      });
+      continue;
+    }
     const inner = button("", sort, { class: "sort" });
     if (head.querySelector("a, summary, input")) {
       inner.setAttribute("aria-label", `Sort by ${title}`);
