@@ -8,6 +8,8 @@ import { measure, style, toSvg } from "./graph_picture";
 import { announce, askJson, button, capitalise, element, entityUrl, freshId, Problem, save } from "./page";
 
 cytoscape.use(fcose);
+// It would warn of each edge whose ends lie over each other for a moment while they move apart.
+cytoscape.warnings(false);
 
 // Cytoscape adds a <style> unless there is an element of this id, and the Content-Security-Policy forbids that; scripts.css has its one rule.
 document.head.append(element("template", { id: "__________cytoscape_stylesheet" }));
@@ -38,7 +40,7 @@ function ring(cy: Core): Positions {
   const inner = cy.nodes(".expanded");
   const outer = cy.nodes().difference(inner);
   inner.forEach((node, at) => void (placed[node.id()] = { x: 0, y: (at - (inner.length - 1) / 2) * 70 }));
-  const radius = Math.max(170, 12 * outer.length, 45 * inner.length);
+  const radius = Math.max(170, 13.5 * outer.length, 45 * inner.length);
   outer.forEach((node, at) => {
     const angle = (2 * Math.PI * at) / outer.length;
     placed[node.id()] = { x: 1.7 * radius * Math.cos(angle), y: radius * Math.sin(angle) };

@@ -67,6 +67,8 @@ function start(): void {
   for (const table of document.querySelectorAll<HTMLTableElement>("table.sortable")) makeSortable(table);
   for (const input of document.querySelectorAll<HTMLInputElement>("input[data-complete]")) complete(input);
   watchGraphs();
+  const query = document.querySelector<HTMLTextAreaElement>("textarea[data-sparql-editor]");
+  if (query) void import("./editor").then(({ openEditor }) => openEditor(query));
 }
 
 start();
