@@ -69,6 +69,8 @@ function start(): void {
   watchGraphs();
   const query = document.querySelector<HTMLTextAreaElement>("textarea[data-sparql-editor]");
   if (query) void import("./editor").then(({ openEditor }) => openEditor(query));
+  const patient = document.querySelector<HTMLFormElement>("form[data-diagnose]");
+  if (patient) void import("./diagnose").then(({ helpDiagnose }) => helpDiagnose(patient));
 }
 
 start();
