@@ -168,6 +168,7 @@ class Editor {
     const address = `${location.pathname}?${new URLSearchParams({ query })}`;
     if (address.length < LONGEST_URL && address !== location.pathname + location.search) remember(address);
     this.mark(undefined);
+    document.getElementById("problem")?.remove(); // what the server said of the query before
     this.result.setAttribute("aria-busy", "true");
     try {
       await showAnswer(query, this.result, mine.signal);
