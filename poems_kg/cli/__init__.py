@@ -8,7 +8,18 @@ import sys
 
 import click
 
-from poems_kg.cli import asking, conflicts, curating, diagnosing, linking, making, screening, synthesizing, touring
+from poems_kg.cli import (
+    asking,
+    conflicts,
+    curating,
+    diagnosing,
+    linking,
+    making,
+    screening,
+    serving,
+    synthesizing,
+    touring,
+)
 from poems_kg.ids import PoemsKgError
 from poems_kg.knowledge_graph import KnowledgeGraph, connect, load, load_linked
 from poems_kg.questions import LINKED
@@ -18,17 +29,16 @@ class Graph:
     """The graph that the options name, loaded when a command first needs it."""
 
     def __init__(self, path: str | None, endpoint: str | None, timeout: float) -> None:
-        self._place = path, endpoint, timeout
+        self.path, self.endpoint, self.timeout = path, endpoint, timeout
         self._graph: KnowledgeGraph | None = None
 
     def __call__(self, needs: str = "") -> KnowledgeGraph:
         """Load or connect; where no option names a graph, one that needs the linked graph gets that."""
         if self._graph is None:
-            path, endpoint, timeout = self._place
-            if endpoint:
-                self._graph = connect(endpoint, timeout)
+            if self.endpoint:
+                self._graph = connect(self.endpoint, self.timeout)
             else:
-                self._graph = load_linked() if needs == LINKED and path is None else load(path)
+                self._graph = load_linked() if needs == LINKED and self.path is None else load(self.path)
         return self._graph
 
 
@@ -49,7 +59,7 @@ def cli(context: click.Context, path: str | None, endpoint: str | None, timeout:
     context.obj = Graph(path, endpoint, timeout)
 
 
-for room in (asking, conflicts, making, curating, linking, diagnosing, screening, synthesizing, touring):
+for room in (asking, conflicts, making, curating, linking, diagnosing, screening, serving, synthesizing, touring):
     for command in room.COMMANDS:
         cli.add_command(command)
 

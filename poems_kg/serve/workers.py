@@ -1,0 +1,241 @@
+"""
+Do the work in processes that can be stopped: each has the graph open, takes one job at a time, and hands back a reply.
+
+Nothing inside Python can stop a query that runs over, so its process is ended and another takes its place; the memory
+of a process is bounded the same way. Queries of clients never get all processes, so that pages are always served.
+"""
+
+import asyncio
+import contextlib
+import gzip
+import multiprocessing
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from hashlib import blake2b
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Final, Literal
+
+from cachetools import LRUCache
+
+from poems_kg.ids import PoemsKgError
+from poems_kg.serve.desk import Desk
+from poems_kg.serve.problems import TooBusyError, TooLargeError, TooSlowError, WorkerLostError
+from poems_kg.serve.replies import Reply
+from poems_kg.serve.settings import ServeError, Settings
+
+Lane = Literal["page", "query"]
+Job = Callable[..., Reply]
+"""A function of a module, so that another process finds it. Takes a desk, then what can be pickled and hashed."""
+
+_CONTEXT: Final = multiprocessing.get_context("spawn")
+_PACKED: Final = range(1_000, 4 << 20)
+"""Bytes of a body that is worth compressing: neither too short to gain, nor too long to wait for."""
+_MOST_WAITING: Final = 500
+
+
+class Workers:
+    """
+    A fixed number of worker processes. Use as ``async with Workers(settings) as workers``.
+
+    :raises ServeError: on entering, if the graph cannot be opened.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.count = max(2, settings.workers)
+        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
+        self._threads = ThreadPoolExecutor(self.count * 2, "worker")
+        self._queries = asyncio.Semaphore(self.count - 1)
+        self._kept: LRUCache[Hashable, Reply] = LRUCache(settings.cache_bytes, getsizeof=lambda reply: reply.size)
+        self._all: set[_Worker] = set()
+        self._replacing: set[asyncio.Task[None]] = set()
+        self._waiting = 0
+
+    async def __aenter__(self) -> "Workers":
+        try:
+            await asyncio.gather(*(self._start() for _ in range(self.count)))
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._replacing:
+            task.cancel()
+        for worker in self._all:
+            worker.end()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def reply(
+        self,
+        job: Job,
+        *args: Hashable,
+        lane: Lane = "page",
+        keep: bool = True,
+        seconds: float | None = None,
+    ) -> Reply:
+        """
+        Have a job done.
+
+        :param lane: ``query`` for what clients write themselves.
+        :param keep: whether the reply may be given again to who asks the same; not for anything about patients.
+        :param seconds: the longest it may run; the limit of the settings where none is given.
+        :raises TooSlowError: if it ran over.
+        :raises TooBusyError: if no worker came free in time.
+        :raises TooLargeError: if it took more memory than there is for it.
+        :raises PoemsKgError: what the job itself raises.
+        """
+        key = (job, args)
+        if keep and (kept := self._kept.get(key)):
+            return kept
+        async with self._worker(lane) as worker:
+            made = await self._run(worker, job, args, seconds or self.settings.seconds)
+        if isinstance(made, Exception):
+            raise made
+        if keep and made.status == 200 and made.size < self.settings.cache_bytes // 8:
+            self._kept[key] = made
+        return made
+
+    @contextlib.asynccontextmanager
+    async def _worker(self, lane: Lane) -> "AsyncIterator[_Worker]":
+        """A free worker; it goes back to the others, or is replaced where it was stopped."""
+        if self._waiting >= _MOST_WAITING:
+            raise TooBusyError(f"{self._waiting} requests are waiting already; try again in a while")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self.settings.patience):
+                if lane == "query":
+                    await self._queries.acquire()
+                try:
+                    worker = await self._idle.get()
+                except BaseException:
+                    self._free(lane)
+                    raise
+        except TimeoutError as error:
+            raise TooBusyError("all workers are busy; try again in a while") from error
+        finally:
+            self._waiting -= 1
+        try:
+            yield worker
+        finally:
+            self._free(lane)
+            if worker.is_sound:
+                self._idle.put_nowait(worker)
+            else:
+                self._all.discard(worker)
+                task = asyncio.create_task(self._start())
+                self._replacing.add(task)
+                task.add_done_callback(self._replacing.discard)
+
+    def _free(self, lane: Lane) -> None:
+        if lane == "query":
+            self._queries.release()
+
+    async def _start(self) -> None:
+        worker = _Worker(self.settings)
+        self._all.add(worker)
+        await asyncio.get_running_loop().run_in_executor(self._threads, worker.wait_until_ready)
+        self._idle.put_nowait(worker)
+
+    async def _run(
+        self, worker: "_Worker", job: Job, args: tuple[object, ...], seconds: float
+    ) -> "Reply | PoemsKgError":
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(seconds):
+                return await loop.run_in_executor(self._threads, worker.call, job, args)
+        except TimeoutError as error:
+            worker.end()
+            raise TooSlowError(f"stopped after {seconds:g} seconds; ask for less, or add a LIMIT") from error
+        except asyncio.CancelledError:
+            worker.end()
+            raise
+
+
+class _Worker:
+    """One process, seen from the server. Its methods block."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._here, there = _CONTEXT.Pipe()
+        self._process: BaseProcess = _CONTEXT.Process(target=_work, args=(there, settings), daemon=True)
+        self._process.start()
+        there.close()
+        self.is_sound = True
+
+    def wait_until_ready(self) -> None:
+        try:
+            problem = self._here.recv()
+        except (EOFError, OSError) as error:
+            raise ServeError("a worker ended while it opened the graph; try again") from error
+        if problem:
+            raise problem
+
+    def call(self, job: Job, args: tuple[object, ...]) -> "Reply | PoemsKgError":
+        """What the job made, or what it raised."""
+        try:
+            self._here.send((job, args))
+            made: Reply | PoemsKgError = self._here.recv()
+        except (EOFError, OSError):
+            self.is_sound = False
+            self._process.join(5)
+            if self._process.exitcode == -signal.SIGABRT:
+                return TooLargeError("stopped, because it took more memory than there is for it; ask for less")
+            return WorkerLostError(f"its worker ended (exit code {self._process.exitcode}); try again")
+        return made
+
+    def end(self) -> None:
+        self.is_sound = False
+        self._process.kill()
+
+
+# --- In the process of a worker ---
+
+
+def _work(server: Connection, settings: Settings) -> None:
+    # Ctrl-C goes to all processes of a terminal; the server ends its workers itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        desk = Desk(settings)
+    except PoemsKgError as error:
+        server.send(error)
+        return
+    _bound_memory(settings.memory_bytes)
+    server.send(None)
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            job, args = server.recv()
+            server.send(_do(job, args, desk))
+
+
+def _do(job: Job, args: tuple[object, ...], desk: Desk) -> "Reply | PoemsKgError":
+    started = time.perf_counter()
+    try:
+        reply = job(desk, *args)
+    except PoemsKgError as error:
+        return error
+    except MemoryError:
+        return TooLargeError("it took more memory than there is for it; ask for less")
+    except Exception as error:
+        # A worker outlives a bug in one job.
+        return WorkerLostError.of(error)
+    if len(reply.body) > desk.settings.reply_bytes:
+        return TooLargeError(f"the answer has more than {desk.settings.reply_bytes >> 20} MiB; ask for less")
+    packed = gzip.compress(reply.body, 5, mtime=0) if len(reply.body) in _PACKED else b""
+    etag = f'"{blake2b(reply.body, digest_size=12).hexdigest()}"'
+    took = ("Server-Timing", f"work;dur={(time.perf_counter() - started) * 1000:.1f}")
+    return replace(reply, packed=packed, etag=etag, headers=(*reply.headers, took))
+
+
+def _bound_memory(most: int) -> None:
+    """Bound what this process takes for its own; what it maps from files, which others share, does not count."""
+    try:
+        import resource
+    except ImportError:
+        return
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
