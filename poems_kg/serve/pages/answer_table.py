@@ -92,10 +92,15 @@ def lay_out(answer: Answer, rows: Sequence[Mapping[str, Value]], meanings: Mappi
 
 
 def _is_beside(name: str, columns: Sequence[str]) -> bool:
-    """Whether a column is shown within another: a label with its id, a source behind its citation."""
+    """Whether a column is shown within another: a label with its id, source and claim with their citation."""
     if name.endswith("_label"):
         return name.removesuffix("_label") in columns or f"{name.removesuffix('_label')}_id" in columns
-    return name.startswith("source") and name.replace("source", "citation", 1) in columns and name != "sources"
+    kind, _, side = name.partition("_")
+    return kind in ("source", "claim") and _joined("citation", side) in columns
+
+
+def _joined(kind: str, side: str) -> str:
+    return f"{kind}_{side}" if side else kind
 
 
 def _figures_of(name: str, columns: Sequence[str]) -> str | None:
@@ -133,7 +138,8 @@ def _cell(name: str, row: Mapping[str, Value], answer: Answer, names: Names, pre
     if isinstance(value, int | float):
         return Cell(((((f"{value:,.15g}" if abs(value) >= 10_000 else f"{value:.15g}"), ""),),), "", str(value), True)
     if name.startswith("citation") or name.endswith("citation"):
-        return _citation(value, row.get(name.replace("citation", "source", 1)))
+        side = name.partition("_")[2] if name.startswith("citation") else ""
+        return _citation(value, row.get(_joined("source", side)), row.get(_joined("claim", side)))
     if name.startswith("sources_"):
         return Cell(tuple(((part, source_url(part)),) for part in value.split("|")))
     return _words(value, str(row.get(f"{name.removesuffix('_id')}_label") or ""), answer.labels)
@@ -146,16 +152,22 @@ def _unit(row: Mapping[str, Value], prefix: str) -> dict[str, Value]:
 
 
 def _figures_cell(figures: Mapping[str, Value]) -> Cell:
-    words = figure_words(figures)
     n, total = figures.get("n"), figures.get("total")
+    bounds = figure_words({**figures, "n": None, "total": None})
+    counts = "" if n is None and total is None else f"n = {n}" if total is None else f"of {total}"
+    if n is not None and total is not None:
+        counts = f"{n} of {total}"
+    words = ", ".join(part for part in (bounds, counts) if part) if n is not None else f"{bounds} {counts}".strip()
     share = 100 * n / total if isinstance(n, int | float) and isinstance(total, int | float) and total else None
     by = next((each for each in (figures.get("high"), figures.get("low"), share) if each is not None), None)
     return Cell((((words, ""),),) if words else (), "", "" if by is None else str(by), True)
 
 
-def _citation(value: str, source: Value) -> Cell:
+def _citation(value: str, source: Value, claim: Value) -> Cell:
+    """Who says it, with a link to the source, and below it the claim."""
     if isinstance(source, str) and source:
-        return Cell((((value, source_url(source)),),))
+        claims = ((("claim ", ""), (claim.removeprefix("claim:"), claim_url(claim))),) if isinstance(claim, str) else ()
+        return Cell((((value, source_url(source)),), *claims))
     return Cell(tuple(tuple(link_parts(part)) for part in value.split("; ")))
 
 
