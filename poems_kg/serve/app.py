@@ -15,9 +15,9 @@ from starlette.routing import BaseRoute
 from poems_kg import __version__
 from poems_kg.ids import PoemsKgError
 from poems_kg.serve import statics
-from poems_kg.serve.pages import diagnosing, questions
 from poems_kg.serve.answering import answer_error, answer_problem
 from poems_kg.serve.limits import Limits, SafeHeaders
+from poems_kg.serve.pages import diagnosing, questions
 from poems_kg.serve.problems import WorkerLostError, log
 from poems_kg.serve.settings import Settings
 from poems_kg.serve.workers import Workers

@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 from poems_kg.figures import figure_words
 from poems_kg.ids import expand, is_known
-from poems_kg.names import Names
 from poems_kg.questions import Answer
 from poems_kg.reports.citations import link_parts
 from poems_kg.serve.pages.rendering import claim_url, entity_url, source_url
@@ -66,7 +65,7 @@ class Table:
     same: list[tuple[Column, Cell]]
 
 
-def lay_out(answer: Answer, rows: Sequence[Mapping[str, Value]], meanings: Mapping[str, str], names: Names) -> Table:
+def lay_out(answer: Answer, rows: Sequence[Mapping[str, Value]], meanings: Mapping[str, str]) -> Table:
     """
     Lay out some rows of an answer; columns without a value in all of it, or with one and the same, are no columns.
 
@@ -80,7 +79,7 @@ def lay_out(answer: Answer, rows: Sequence[Mapping[str, Value]], meanings: Mappi
         is_figures = prefix is not None and name == f"{prefix}low"
         if prefix is not None and not is_figures:
             continue
-        cells = [_cell(name, row, answer, names, prefix if is_figures else None) for row in rows]
+        cells = [_cell(name, row, answer, prefix if is_figures else None) for row in rows]
         column = _column(name, meanings, prefix if is_figures else None, cells)
         if len(answer) > 1 and _is_same(answer, name, prefix if is_figures else None):
             if cells and cells[0].lines:
@@ -127,22 +126,28 @@ def _is_same(answer: Answer, name: str, prefix: str | None) -> bool:
     return all(row.get(each) == first.get(each) for row in answer.rows for each in names)
 
 
-def _cell(name: str, row: Mapping[str, Value], answer: Answer, names: Names, prefix: str | None) -> Cell:
+def _cell(name: str, row: Mapping[str, Value], answer: Answer, prefix: str | None) -> Cell:
     if prefix is not None:
         return _figures_cell({figure: row.get(f"{prefix}{figure}") for figure in _FIGURES} | _unit(row, prefix))
     value = row.get(name)
-    if value is None or value == "":
-        return Cell()
-    if isinstance(value, bool):
-        return Cell((((_YES[value], ""),),))
-    if isinstance(value, int | float):
-        return Cell(((((f"{value:,.15g}" if abs(value) >= 10_000 else f"{value:.15g}"), ""),),), "", str(value), True)
+    if not isinstance(value, str):
+        return _number(value)
     if name.startswith("citation") or name.endswith("citation"):
         side = name.partition("_")[2] if name.startswith("citation") else ""
         return _citation(value, row.get(_joined("source", side)), row.get(_joined("claim", side)))
     if name.startswith("sources_"):
         return Cell(tuple(((part, source_url(part)),) for part in value.split("|")))
     return _words(value, str(row.get(f"{name.removesuffix('_id')}_label") or ""), answer.labels)
+
+
+def _number(value: float | None) -> Cell:
+    if value is None:
+        return Cell()
+    if isinstance(value, bool):
+        return Cell((((_YES[value], ""),),))
+    # A year has no comma.
+    words = f"{value:,.15g}" if abs(value) >= 10_000 else f"{value:.15g}"
+    return Cell((((words, ""),),), "", str(value), is_number=True)
 
 
 def _unit(row: Mapping[str, Value], prefix: str) -> dict[str, Value]:
@@ -160,7 +165,7 @@ def _figures_cell(figures: Mapping[str, Value]) -> Cell:
     words = ", ".join(part for part in (bounds, counts) if part) if n is not None else f"{bounds} {counts}".strip()
     share = 100 * n / total if isinstance(n, int | float) and isinstance(total, int | float) and total else None
     by = next((each for each in (figures.get("high"), figures.get("low"), share) if each is not None), None)
-    return Cell((((words, ""),),) if words else (), "", "" if by is None else str(by), True)
+    return Cell((((words, ""),),) if words else (), "", "" if by is None else str(by), is_number=True)
 
 
 def _citation(value: str, source: Value, claim: Value) -> Cell:
@@ -173,6 +178,8 @@ def _citation(value: str, source: Value, claim: Value) -> Cell:
 
 def _words(value: str, label: str, labels: Mapping[str, str]) -> Cell:
     """A CURIE as its label with a link, words as they stand."""
+    if not value:
+        return Cell()
     prefix, colon, local = value.partition(":")
     if not colon or not is_known(value):
         return Cell(tuple(tuple(link_parts(line)) for line in value.split(" | ")))

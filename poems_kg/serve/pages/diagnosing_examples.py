@@ -38,7 +38,8 @@ EXAMPLES: Final = (
         "All five letters of the acronym, with the growth factor measured: every version of the criteria side by side.",
         Form(
             "Polyneuropathy\nFoot drop\nMonoclonal plasma cell disorder\nParaproteinemia\nSplenomegaly\n"
-            "Lymphadenopathy\nHyperpigmentation of the skin\nHypertrichosis\nPapilledema\nAscites\nSclerotic bone lesion",
+            "Lymphadenopathy\nHyperpigmentation of the skin\nHypertrichosis\nPapilledema\n"
+            "Ascites\nSclerotic bone lesion",
             "",
             "male",
             "48",

@@ -1,5 +1,5 @@
 """
-Turn what was typed into the form for diagnosing, or a file that came with it, into a patient, and a patient into a form.
+Turn what was typed into the form for diagnosing, or a file beside it, into a patient, and a patient into a form.
 
 What is typed is read as a Phenopacket that says the same, so that a form and a file are read by one reader. Unlike in a
 file, a line that names no finding is a problem here: who typed it can mend it.

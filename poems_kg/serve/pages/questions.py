@@ -111,7 +111,7 @@ def _answered(desk: Desk, question: Question, asked: Asked, given: Mapping[str, 
     sparql = bind_terms(question.sparql, bind(question, given, desk.kg.names))
     return {
         "answer": answer,
-        "table": lay_out(answer, answer.rows[start : start + ROWS], question.returns, desk.kg.names),
+        "table": lay_out(answer, answer.rows[start : start + ROWS], question.returns),
         "start": start,
         "page_number": number,
         "pages": pages,
