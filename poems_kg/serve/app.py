@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -12,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from poems_kg import __version__
 from poems_kg.ids import PoemsKgError
 from poems_kg.serve import statics
 from poems_kg.serve.answering import answer_error, answer_problem
@@ -39,7 +39,7 @@ def make_app(settings: Settings) -> FastAPI:
         title="poems-kg",
         summary="The knowledge graph of POEMS syndrome: every statement with its source.",
         description="For research and education. Not medical advice.",
-        version=__version__,
+        version=version("poems-kg"),
         license_info={"name": "CC BY 4.0 (data), MIT (code)"},
         docs_url=None,
         redoc_url=None,

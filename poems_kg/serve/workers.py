@@ -11,6 +11,7 @@ import gzip
 import multiprocessing
 import signal
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,7 +24,7 @@ from cachetools import LRUCache
 
 from poems_kg.ids import PoemsKgError
 from poems_kg.serve.desk import Desk
-from poems_kg.serve.problems import TooBusyError, TooLargeError, TooSlowError, WorkerLostError
+from poems_kg.serve.problems import TooBusyError, TooLargeError, TooSlowError, WorkerLostError, log
 from poems_kg.serve.replies import Reply
 from poems_kg.serve.settings import ServeError, Settings
 
@@ -41,19 +42,19 @@ class Workers:
     """
     A fixed number of worker processes. Use as ``async with Workers(settings) as workers``.
 
+    :param warm: a job that each does before its first, so that nobody waits for what all need.
     :raises ServeError: on entering, if the graph cannot be opened.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, warm: Callable[[Desk], object] | None = None) -> None:
         self.settings = settings
+        self._warm = warm
         self.count = max(2, settings.workers)
-        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
+        self._line = _Line()
         self._threads = ThreadPoolExecutor(self.count * 2, "worker")
-        self._queries = asyncio.Semaphore(self.count - 1)
         self._kept: LRUCache[Hashable, Reply] = LRUCache(settings.cache_bytes, getsizeof=lambda reply: reply.size)
         self._all: set[_Worker] = set()
         self._replacing: set[asyncio.Task[None]] = set()
-        self._waiting = 0
 
     async def __aenter__(self) -> "Workers":
         try:
@@ -103,43 +104,35 @@ class Workers:
     @contextlib.asynccontextmanager
     async def _worker(self, lane: Lane) -> "AsyncIterator[_Worker]":
         """A free worker; it goes back to the others, or is replaced where it was stopped."""
-        if self._waiting >= _MOST_WAITING:
-            raise TooBusyError(f"{self._waiting} requests are waiting already; try again in a while")
-        self._waiting += 1
         try:
             async with asyncio.timeout(self.settings.patience):
-                if lane == "query":
-                    await self._queries.acquire()
-                try:
-                    worker = await self._idle.get()
-                except BaseException:
-                    self._free(lane)
-                    raise
+                worker = await self._line.take(lane)
         except TimeoutError as error:
             raise TooBusyError("all workers are busy; try again in a while") from error
-        finally:
-            self._waiting -= 1
         try:
             yield worker
         finally:
-            self._free(lane)
-            if worker.is_sound:
-                self._idle.put_nowait(worker)
-            else:
+            self._line.give_back(worker, lane)
+            if not worker.is_sound:
                 self._all.discard(worker)
-                task = asyncio.create_task(self._start())
+                task = asyncio.create_task(self._replace())
                 self._replacing.add(task)
                 task.add_done_callback(self._replacing.discard)
 
-    def _free(self, lane: Lane) -> None:
-        if lane == "query":
-            self._queries.release()
-
     async def _start(self) -> None:
-        worker = _Worker(self.settings)
+        worker = _Worker(self.settings, self._warm)
         self._all.add(worker)
         await asyncio.get_running_loop().run_in_executor(self._threads, worker.wait_until_ready)
-        self._idle.put_nowait(worker)
+        self._line.join(worker)
+
+    async def _replace(self) -> None:
+        """Start another worker; where that fails, say so and try again, for the graph may be on its way back."""
+        while True:
+            try:
+                return await self._start()
+            except PoemsKgError as error:
+                log(error)
+                await asyncio.sleep(1)
 
     async def _run(
         self, worker: "_Worker", job: Job, args: tuple[object, ...], seconds: float
@@ -156,12 +149,71 @@ class Workers:
             raise
 
 
+class _Line:
+    """
+    Who waits for a worker, first come, first served; pages go before queries.
+
+    A query begins only where another worker is left that runs no query, so that pages never wait for one.
+    """
+
+    def __init__(self) -> None:
+        self._free: list[_Worker] = []
+        self._alive = 0
+        self._asking = 0
+        self._waiting: dict[Lane, deque[asyncio.Future[_Worker]]] = {"page": deque(), "query": deque()}
+
+    def join(self, worker: "_Worker") -> None:
+        """Take in a worker that is ready."""
+        self._alive += 1
+        self._free.append(worker)
+        self._hand_out()
+
+    async def take(self, lane: Lane) -> "_Worker":
+        """The next worker that is free for a lane."""
+        if sum(map(len, self._waiting.values())) >= _MOST_WAITING:
+            raise TooBusyError(f"{_MOST_WAITING} requests are waiting already; try again in a while")
+        turn: asyncio.Future[_Worker] = asyncio.get_running_loop().create_future()
+        self._waiting[lane].append(turn)
+        self._hand_out()
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.give_back(turn.result(), lane)
+            elif turn in self._waiting[lane]:
+                self._waiting[lane].remove(turn)
+            raise
+
+    def give_back(self, worker: "_Worker", lane: Lane) -> None:
+        """A worker has ended its job; one that was stopped is alive no more."""
+        self._asking -= lane == "query"
+        if worker.is_sound:
+            self._free.append(worker)
+        else:
+            self._alive -= 1
+        self._hand_out()
+
+    def _hand_out(self) -> None:
+        while self._free and (lane := self._next()):
+            turn = self._waiting[lane].popleft()
+            # Who gave up has been told so, but may not have left the line yet.
+            if not turn.cancelled():
+                self._asking += lane == "query"
+                turn.set_result(self._free.pop())
+
+    def _next(self) -> Lane | None:
+        """The lane whose turn it is."""
+        if self._waiting["page"]:
+            return "page"
+        return "query" if self._waiting["query"] and self._alive - self._asking > 1 else None
+
+
 class _Worker:
     """One process, seen from the server. Its methods block."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, warm: Callable[[Desk], object] | None) -> None:
         self._here, there = _CONTEXT.Pipe()
-        self._process: BaseProcess = _CONTEXT.Process(target=_work, args=(there, settings), daemon=True)
+        self._process: BaseProcess = _CONTEXT.Process(target=_work, args=(there, settings, warm), daemon=True)
         self._process.start()
         there.close()
         self.is_sound = True
@@ -195,11 +247,13 @@ class _Worker:
 # --- In the process of a worker ---
 
 
-def _work(server: Connection, settings: Settings) -> None:
+def _work(server: Connection, settings: Settings, warm: Callable[[Desk], object] | None) -> None:
     # Ctrl-C goes to all processes of a terminal; the server ends its workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         desk = Desk(settings)
+        if warm:
+            warm(desk)
     except PoemsKgError as error:
         server.send(error)
         return

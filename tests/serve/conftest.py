@@ -3,35 +3,38 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from poems_kg.places import graph_file
 from poems_kg.serve.app import make_app
 from poems_kg.serve.desk import Desk
 from poems_kg.serve.settings import Settings
 
-SETTINGS = Settings(workers=2)
+SETTINGS = Settings(graph=graph_file(), workers=2)
+"""The released graph by name: a linked graph that other tests made would be served else."""
 
 
 @pytest.fixture(scope="session")
-def desk() -> Desk:
+def desk(cache: Path) -> Desk:
     """What a worker has open, in this process: for calling jobs as plain functions."""
     return Desk(SETTINGS)
 
 
 @pytest.fixture(scope="session")
-def client() -> Iterator[TestClient]:
+def client(cache: Path) -> Iterator[TestClient]:
     """The whole app with workers of its own, without a socket."""
     with TestClient(make_app(SETTINGS), raise_server_exceptions=False, follow_redirects=False) as made:
         yield made
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+def server(cache: Path) -> Iterator[str]:
     """The address of a real server, such as ``http://127.0.0.1:40001``."""
-    command = [sys.executable, "-c", "from poems_kg.cli import main; main()", "serve", "--port", "0", "--workers", "3"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-c", "from poems_kg.cli import main; main()", "--graph", str(graph_file()), "serve"]
+    with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         try:

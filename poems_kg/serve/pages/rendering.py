@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
@@ -10,7 +11,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-from poems_kg import __version__
 from poems_kg.drawing.sheet import capitalise, category_words
 from poems_kg.reports.wording import clean
 from poems_kg.serve.asked import Asked, Upload
@@ -113,7 +113,7 @@ def environment() -> Environment:
         "question_url": question_url,
         "source_url": source_url,
         "static": static,
-        "version": __version__,
+        "version": version("poems-kg"),
         "with_query": with_query,
     }
     return made
