@@ -86,20 +86,30 @@ class LocalStore:
 
     def select(self, sparql: str, bindings: "Mapping[str, Identifier] | None" = None) -> tuple[list[str], list[Row]]:
         """Run a SELECT query; see :class:`Store`."""
-        check_read_only(sparql)
-        # Straight from Oxigraph: to make rdflib's terms of an answer can take longer than to find it.
-        try:
-            result = self.quads.query(bind_terms(sparql, bindings or {}), use_default_graph_as_union=True)
-        except SyntaxError as error:
-            raise to_query_error(sparql, error) from error
+        result = self.evaluate(sparql, bindings)
         if not isinstance(result, ox.QuerySolutions):
             raise QueryError(NO_ROWS)
         columns = [variable.value for variable in result.variables]
-        return columns, [[_plain(term) for term in solution] for solution in result]
+        return columns, [[to_plain(term) for term in solution] for solution in result]
+
+    def evaluate(
+        self, sparql: str, bindings: "Mapping[str, Identifier] | None" = None
+    ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+        """
+        Run a query in Oxigraph's own terms; rows and triples are found as they are fetched, so that some can do.
+
+        :raises QueryError: if the query is broken or an update.
+        """
+        check_read_only(sparql)
+        # Straight from Oxigraph: to make rdflib's terms of an answer can take longer than to find it.
+        try:
+            return self.quads.query(bind_terms(sparql, bindings or {}), use_default_graph_as_union=True)
+        except SyntaxError as error:
+            raise to_query_error(sparql, error) from error
 
 
 @lru_cache(maxsize=1 << 16)
-def _plain(term: "_Term | None") -> Value:
+def to_plain(term: "_Term | None") -> Value:
     """As :func:`to_value`, for a term of Oxigraph."""
     if isinstance(term, ox.NamedNode):
         return compress(term.value)

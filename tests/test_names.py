@@ -77,3 +77,53 @@ def test_what_names_nothing_is_one_error(kg: KnowledgeGraph, typed: str) -> None
 def test_an_id_without_label_is_its_own_label(kg: KnowledgeGraph) -> None:
     assert kg.names.label("HP:9999999") == "HP:9999999"
     assert kg.names.label("MONDO:0017364") == "POEMS syndrome"
+
+
+@pytest.mark.parametrize(
+    ("typed", "category", "meant", "scope"),
+    [
+        ("poem", "", "MONDO:0017364", "label"),
+        ("CROW FUK", "", "MONDO:0017364", "exact"),
+        ("cidp", "", "MONDO:0006702", "exact"),
+        ("fukase", "Disorder", "MONDO:0017364", "exact"),
+        ("enlarged liver", "Finding", "HP:0002240", "exact"),
+        ("liver enl", "Finding", "HP:0002240", "exact"),
+        ("hepatomegly", "", "HP:0002240", "label"),
+        ("HP:0002240", "", "HP:0002240", "id"),
+        ("hp:000224", "", "HP:0002240", "id"),
+        ("ORPHA:2905", "", "MONDO:0017364", "id"),
+        (expand("MONDO:0017364"), "Disorder", "MONDO:0017364", "id"),
+    ],
+)
+def test_search_completes_names_and_ids(kg: KnowledgeGraph, typed: str, category: str, meant: str, scope: str) -> None:
+    found = kg.names.search(typed, category)
+    match = next(match for match in found if match.entity_id == meant)
+    assert match in found[:2]
+    assert (match.label, match.scope) == (kg.names.label(meant), scope)
+    assert {each.category for each in found} == {category} or not category
+
+
+def test_search_gives_each_entity_once_and_no_more_than_asked_for(kg: KnowledgeGraph) -> None:
+    found = kg.names.search("s", count=40)
+    assert len({match.entity_id for match in found}) == len(found) == 40
+    assert kg.names.search("s", count=3) == found[:3]
+    assert kg.names.search("POEMS syndrome", count=0) == kg.names.search("", count=5) == []
+
+
+def test_search_knows_sources_but_no_vocabulary(kg: KnowledgeGraph) -> None:
+    found = kg.names.search("h", count=10_000)
+    assert "Publication" in {match.category for match in found}
+    assert not [match for match in found if match.entity_id.startswith("kg:")]
+
+
+@pytest.mark.parametrize(
+    "typed", ["qqqqxxxx", '"} DROP ALL #', "http://example.org/unknown", "\x00", "\ud800", "a" * 5000]
+)
+def test_search_finds_nothing_for_what_names_nothing(kg: KnowledgeGraph, typed: str) -> None:
+    assert kg.names.search(typed) == []
+
+
+def test_search_reaches_all_diseases_of_a_linked_graph(mini_linked: KnowledgeGraph) -> None:
+    found = mini_linked.names.search("disorder in the crowd 7", "Disorder", 20)
+    assert found[0].label == "DISORDER IN THE CROWD 7"
+    assert len(found) > 10
