@@ -17,7 +17,7 @@ from poems_kg.ids import PoemsKgError
 from poems_kg.serve import statics
 from poems_kg.serve.answering import answer_error, answer_problem
 from poems_kg.serve.limits import Limits, SafeHeaders
-from poems_kg.serve.pages import comparing, home, mechanism, treatments
+from poems_kg.serve.pages import comparing, conflicts, home, mechanism, treatments
 from poems_kg.serve.problems import WorkerLostError, log
 from poems_kg.serve.settings import Settings
 from poems_kg.serve.workers import Workers
@@ -28,6 +28,7 @@ _ROUTES: tuple[list[BaseRoute], ...] = (
     comparing.ROUTES,
     mechanism.ROUTES,
     treatments.ROUTES,
+    conflicts.ROUTES,
 )
 """Of every room, in the order in which they are tried."""
 
