@@ -61,6 +61,7 @@ _RELATIONS: Final = (
 SELECT ?relation ?label WHERE { ?relation a kg:Relation ; rdfs:label ?label } ORDER BY ?relation
 """
 )
+_CATEGORIES: Final = _PREFIXES + "SELECT ?term ?category WHERE { ?term kg:category ?category } ORDER BY ?term ?category"
 _FIRST_AUTHOR: Final = re.compile(r"(?P<name>\S+(?: \S+){0,2}?) [A-Z][A-Z-]{0,3}(?=,| \(|$)")
 _JOURNAL: Final = re.compile(r"(?P<name>[^\d(]+?)(?= \d|\. \d)")
 _SHORT_LETTERS: Final = 32
@@ -125,8 +126,8 @@ class Evidence:
     """
     What a graph's sources say, and where they disagree.
 
-    ``claims`` by id; ``sources`` by bare id; ``conflicts`` by id; ``kinds_of_evidence`` (labels of ECO) and
-    ``relations`` (labels) by CURIE and by local name.
+    ``claims`` by id; ``sources`` by bare id; ``conflicts`` by id; ``kinds_of_evidence`` (labels of ECO) by CURIE;
+    ``relations`` (labels) by local name; ``categories`` of our own terms by CURIE.
     """
 
     def __init__(self, kg: "KnowledgeGraph") -> None:
@@ -135,6 +136,7 @@ class Evidence:
         self.kinds_of_evidence = {str(code): str(label) for code, label in kg.store.select(_KINDS_OF_EVIDENCE)[1]}
         relations = kg.store.select(_RELATIONS)[1]
         self.relations = {str(relation).removeprefix("kg:"): str(label) for relation, label in relations}
+        self.categories = {str(term): str(name).removeprefix("kg:") for term, name in kg.store.select(_CATEGORIES)[1]}
         self.conflicts: dict[str, ConflictRecord] = {}
         self._concerning: dict[str, dict[str, ConflictRecord]] = defaultdict(dict)
         self._disputed: dict[str, dict[str, ConflictRecord]] = defaultdict(dict)

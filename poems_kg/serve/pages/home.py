@@ -31,6 +31,7 @@ _NAMES: Final = {
 _DRAWN: Final = 6
 """How many findings of a letter are drawn: those that most sources tell of."""
 
+_NAME_LETTERS: Final = 30
 _CITED: Final = 3
 """How many sources stand beside a bar; the others are a link away."""
 
@@ -73,9 +74,14 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class FirstTold:
-    """The disorder that most sources say patients are first told they have, and by which share of them."""
+    """
+    The disorder that most sources say patients are first told they have, and by which share of them.
+
+    ``abbreviation`` is empty where it has none.
+    """
 
     fact: Fact
+    abbreviation: str
     measure: Measure
     compare_url: str
 
@@ -105,8 +111,12 @@ def home_page(desk: "Desk", _asked: Asked) -> Reply:
 
 
 def _other_names(about: Description) -> list[str]:
-    """The exact synonyms that are no mere abbreviation of the label."""
-    return [name for scope, name in about.synonyms if scope == "exact" and name not in about.label]
+    """The exact synonyms that are neither a part of the label nor a whole description."""
+    return [
+        name
+        for scope, name in about.synonyms
+        if scope == "exact" and name not in about.label and len(name) <= _NAME_LETTERS
+    ]
 
 
 def build_letters(claims: Iterable[Claim], found: Evidence) -> list[Letter]:
@@ -159,7 +169,8 @@ def _first_told(claims: Iterable[Claim], found: Evidence) -> FirstTold | None:
         return None
     fact = max(with_figures, key=lambda fact: fact.asserting)
     compare = with_query("/compare", [("disorder", POEMS), ("disorder", fact.other_id)])
-    return FirstTold(fact, to_measure(fact, found), compare)
+    abbreviations = (claim.value for claim in found.about(fact.other_id) if claim.relation == "has_abbreviation")
+    return FirstTold(fact, next(abbreviations, ""), to_measure(fact, found), compare)
 
 
 ROUTES: list[BaseRoute] = [Route("/", page(home_page))]
