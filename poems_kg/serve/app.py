@@ -21,6 +21,7 @@ from poems_kg.serve.desk import Desk
 from poems_kg.serve.limits import Limits, SafeHeaders
 from poems_kg.serve.pages import (
     comparing,
+    conflicts,
     diagnosing,
     entities,
     home,
@@ -46,6 +47,7 @@ _ROUTES: tuple[list[BaseRoute], ...] = (
     comparing.ROUTES,
     mechanism.ROUTES,
     treatments.ROUTES,
+    conflicts.ROUTES,
     questions.ROUTES,
     diagnosing.ROUTES,
 )
