@@ -17,12 +17,12 @@ from poems_kg.ids import PoemsKgError
 from poems_kg.serve import statics
 from poems_kg.serve.answering import answer_error, answer_problem
 from poems_kg.serve.limits import Limits, SafeHeaders
-from poems_kg.serve.pages import diagnosing, editor, questions
+from poems_kg.serve.pages import about, diagnosing, editor, questions
 from poems_kg.serve.problems import WorkerLostError, log
 from poems_kg.serve.settings import Settings
 from poems_kg.serve.workers import Workers
 
-_ROUTES: tuple[list[BaseRoute], ...] = (statics.ROUTES, questions.ROUTES, editor.ROUTES, diagnosing.ROUTES)
+_ROUTES: tuple[list[BaseRoute], ...] = (statics.ROUTES, questions.ROUTES, editor.ROUTES, diagnosing.ROUTES, about.ROUTES)
 """Of every room, in the order in which they are tried."""
 
 

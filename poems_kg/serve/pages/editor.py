@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
-from poems_kg.ids import PoemsKgError, compress, expand, is_known, prefixes
+from poems_kg.ids import PoemsKgError, compress, is_known, prefixes
 from poems_kg.questions import ANY, LINKED, Question, bind, find_question
 from poems_kg.questions import find_questions as read_questions
 from poems_kg.serve.answering import answer
@@ -217,10 +217,10 @@ def _address(iri: str, curie: str, label: str) -> str:
 
 
 def mark_place(query: str, line: int | None, column: int | None) -> list[tuple[int, str, str, bool]]:
-    """
+    r"""
     The lines of a query around a place, as number, words before the place, words from there on, whether it is the line.
 
-    >>> mark_place("SELECT *\\nWHER { }", 2, 1)
+    >>> mark_place("SELECT *\nWHER { }", 2, 1)
     [(1, 'SELECT *', '', False), (2, '', 'WHER { }', True)]
     """
     if line is None or column is None:
