@@ -16,13 +16,21 @@ from starlette.routing import BaseRoute
 from poems_kg.ids import PoemsKgError
 from poems_kg.serve import statics
 from poems_kg.serve.answering import answer_error, answer_problem
+from poems_kg.serve.assistants import mount
 from poems_kg.serve.limits import Limits, SafeHeaders
 from poems_kg.serve.pages import about, diagnosing, editor, questions
 from poems_kg.serve.problems import WorkerLostError, log
 from poems_kg.serve.settings import Settings
 from poems_kg.serve.workers import Workers
 
-_ROUTES: tuple[list[BaseRoute], ...] = (statics.ROUTES, questions.ROUTES, editor.ROUTES, diagnosing.ROUTES, about.ROUTES)
+_ROUTES: tuple[list[BaseRoute], ...] = (
+    statics.ROUTES,
+    mount.ROUTES,
+    questions.ROUTES,
+    editor.ROUTES,
+    diagnosing.ROUTES,
+    about.ROUTES,
+)
 """Of every room, in the order in which they are tried."""
 
 
@@ -33,7 +41,8 @@ def make_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with Workers(settings) as workers:
             app.state.workers = workers
-            yield
+            async with mount.open_assistants(app, workers, settings):
+                yield
 
     app = FastAPI(
         title="poems-kg",

@@ -164,7 +164,12 @@ def _example(api: Mapping[str, Any], path: str, parameters: list[Mapping[str, An
         schema = _follow(api, parameter.get("schema", {}))
         if not parameter.get("required"):
             continue
-        fitting = [*schema.get("examples", []), parameter.get("example"), schema.get("default"), *schema.get("enum", [])]
+        fitting = [
+            *schema.get("examples", []),
+            parameter.get("example"),
+            schema.get("default"),
+            *schema.get("enum", []),
+        ]
         value = next((str(each) for each in fitting if each is not None), "")
         if not value:
             return ""
