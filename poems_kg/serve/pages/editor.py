@@ -159,8 +159,8 @@ def evaluate(desk: Desk, query: str) -> dict[str, Any]:
                 "is_cut": len(triples) > ROWS
             }
         solutions = list(islice(found, ROWS + 1))
-    except (OSError, RuntimeError) as error:
-        # What only shows while rows are found, such as a pattern for REGEX that is none.
+    except (OSError, RuntimeError, UnicodeEncodeError) as error:
+        # What only shows while rows are found, and what cannot be written in UTF-8.
         raise QueryError(f"the query failed as it ran ({error}); mend it") from error
     columns = [variable.value for variable in found.variables]
     rows = [_row(desk, list(solution)) for solution in solutions[:ROWS]]
