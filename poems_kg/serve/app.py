@@ -14,14 +14,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from poems_kg.ids import PoemsKgError
-from poems_kg.serve import api, statics
+from poems_kg.serve import api, resources, statics
 from poems_kg.serve.answering import answer_error, answer_problem
 from poems_kg.serve.limits import Limits, SafeHeaders
 from poems_kg.serve.problems import WorkerLostError, log
 from poems_kg.serve.settings import Settings
 from poems_kg.serve.workers import Workers
 
-_ROUTES: tuple[list[BaseRoute], ...] = (statics.ROUTES, api.ROUTES)
+_ROUTES: tuple[list[BaseRoute], ...] = (statics.ROUTES, api.ROUTES, resources.ROUTES)
 """Of every room, in the order in which they are tried."""
 
 
