@@ -14,15 +14,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from poems_kg.ids import PoemsKgError
-from poems_kg.serve import api, statics
+from poems_kg.serve import api, protocol, statics
 from poems_kg.serve.answering import answer_error, answer_problem
 from poems_kg.serve.assistants import mount
 from poems_kg.serve.desk import Desk
 from poems_kg.serve.limits import Limits, SafeHeaders
 from poems_kg.serve.pages import (
+    about,
     comparing,
     conflicts,
     diagnosing,
+    editor,
     entities,
     home,
     mechanism,
@@ -38,6 +40,7 @@ from poems_kg.serve.workers import Workers
 
 _ROUTES: tuple[list[BaseRoute], ...] = (
     statics.ROUTES,
+    protocol.ROUTES,
     api.ROUTES,
     mount.ROUTES,
     home.ROUTES,
@@ -49,7 +52,9 @@ _ROUTES: tuple[list[BaseRoute], ...] = (
     treatments.ROUTES,
     conflicts.ROUTES,
     questions.ROUTES,
+    editor.ROUTES,
     diagnosing.ROUTES,
+    about.ROUTES,
 )
 """Of every room, in the order in which they are tried."""
 
