@@ -17,7 +17,6 @@ from poems_kg.ids import PoemsKgError
 from poems_kg.serve import api, protocol, statics
 from poems_kg.serve.answering import answer_error, answer_problem
 from poems_kg.serve.assistants import mount
-from poems_kg.serve.desk import Desk
 from poems_kg.serve.limits import Limits, SafeHeaders
 from poems_kg.serve.pages import (
     about,
@@ -33,9 +32,9 @@ from poems_kg.serve.pages import (
     sources,
     treatments,
 )
-from poems_kg.serve.pages.evidence import evidence
 from poems_kg.serve.problems import WorkerLostError, log
 from poems_kg.serve.settings import Settings
+from poems_kg.serve.warming import warm
 from poems_kg.serve.workers import Workers
 
 _ROUTES: tuple[list[BaseRoute], ...] = (
@@ -57,12 +56,6 @@ _ROUTES: tuple[list[BaseRoute], ...] = (
     about.ROUTES,
 )
 """Of every room, in the order in which they are tried."""
-
-
-def warm(desk: Desk) -> None:
-    """Read what most pages need, so that nobody waits for it."""
-    evidence(desk)
-    desk.view("differential_matrix")
 
 
 def make_app(settings: Settings) -> FastAPI:
