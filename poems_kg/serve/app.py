@@ -14,18 +14,40 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from poems_kg.ids import PoemsKgError
-from poems_kg.serve import statics
+from poems_kg.serve import api, statics
 from poems_kg.serve.answering import answer_error, answer_problem
 from poems_kg.serve.assistants import mount
+from poems_kg.serve.desk import Desk
 from poems_kg.serve.limits import Limits, SafeHeaders
-from poems_kg.serve.pages import about, diagnosing, editor, questions
+from poems_kg.serve.pages import (
+    about,
+    comparing,
+    diagnosing,
+    editor,
+    entities,
+    home,
+    mechanism,
+    questions,
+    searching,
+    sources,
+    treatments,
+)
+from poems_kg.serve.pages.evidence import evidence
 from poems_kg.serve.problems import WorkerLostError, log
 from poems_kg.serve.settings import Settings
 from poems_kg.serve.workers import Workers
 
 _ROUTES: tuple[list[BaseRoute], ...] = (
     statics.ROUTES,
+    api.ROUTES,
     mount.ROUTES,
+    home.ROUTES,
+    searching.ROUTES,
+    entities.ROUTES,
+    sources.ROUTES,
+    comparing.ROUTES,
+    mechanism.ROUTES,
+    treatments.ROUTES,
     questions.ROUTES,
     editor.ROUTES,
     diagnosing.ROUTES,
@@ -34,12 +56,18 @@ _ROUTES: tuple[list[BaseRoute], ...] = (
 """Of every room, in the order in which they are tried."""
 
 
+def warm(desk: Desk) -> None:
+    """Read what most pages need, so that nobody waits for it."""
+    evidence(desk)
+    desk.view("differential_matrix")
+
+
 def make_app(settings: Settings) -> FastAPI:
     """The app; its workers start with its lifespan, and end with it."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with Workers(settings) as workers:
+        async with Workers(settings, warm) as workers:
             app.state.workers = workers
             async with mount.open_assistants(app, workers, settings):
                 yield
