@@ -144,7 +144,7 @@ class Recorder:
         self.asked: dict[str, tuple[str, bool]] = {}
 
     async def reply(
-        self, job: Callable[..., Reply], *args: Hashable, lane: str = "page", keep: bool = True, seconds: float = 0
+        self, job: Callable[..., Reply], *args: Hashable, lane: str = "page", keep: bool = True, **_: object
     ) -> Reply:
         hash(args)
         self.asked[job.__name__] = lane, keep
