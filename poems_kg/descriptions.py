@@ -1,16 +1,15 @@
 """What a graph says of one entity, all its claims as rows, and how much there is in it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from poems_kg.claims import Claim
 from poems_kg.ids import compress, expand
 from poems_kg.names import Names
-from poems_kg.questions import to_value
 from poems_kg.rdf import Graphs
-from poems_kg.store import Store
+from poems_kg.store import Store, Value
 
 if TYPE_CHECKING:
     from rdflib.term import Identifier
@@ -119,31 +118,30 @@ def find_claims(store: Store, names: Names, entity_id: str = "", source_id: str 
         wanted.append(f"?claim kg:subject|kg:object <{expand(entity_id)}> .")
     if source_id:
         wanted.append(f"?claim kg:source <{expand(f'source:{source_id}')}> .")
-    cells: dict[str, list[tuple[str, Identifier]]] = defaultdict(list)
-    for row in _rows(store, _CELLS % " ".join(wanted)):
-        cells[compress(str(row["claim"]))].append((compress(str(row["key"])).removeprefix("kg:"), row["value"]))
-    passages = {compress(str(row["passage"])): row for row in _rows(store, _PASSAGES)}
+    cells: dict[str, list[tuple[str, Value]]] = defaultdict(list)
+    for claim, key, value in store.select(_CELLS % " ".join(wanted))[1]:
+        cells[str(claim)].append((str(key).removeprefix("kg:"), value))
+    passages = {str(row["passage"]): row for row in _rows(store, _PASSAGES)}
     return [_to_claim(claim_id, pairs, passages, names) for claim_id, pairs in sorted(cells.items())]
 
 
-def _rows(store: Store, sparql: str, **bindings: "Identifier") -> "Iterable[dict[str, Identifier]]":
-    for binding in store.query(sparql, bindings).bindings:
-        yield {str(variable): node for variable, node in binding.items()}
+def _rows(store: Store, sparql: str, **bindings: "Identifier") -> Iterator[dict[str, Value]]:
+    columns, rows = store.select(sparql, bindings)
+    return (dict(zip(columns, row, strict=True)) for row in rows)
 
 
 def _to_claim(
-    claim_id: str, pairs: "list[tuple[str, Identifier]]", passages: "dict[str, dict[str, Identifier]]", names: Names
+    claim_id: str, pairs: list[tuple[str, Value]], passages: dict[str, dict[str, Value]], names: Names
 ) -> Claim:
     record: dict[str, object] = dict.fromkeys(_RECORD, "")
     record |= dict.fromkeys(("low", "high", "n", "total", "start", "end"))
     qualifiers: dict[str, list[str]] = defaultdict(list)
-    for key, node in pairs:
-        value = to_value(node)
+    for key, value in pairs:
         if key in {"low", "high"} and isinstance(value, int | float):
             record[key] = float(value)
         elif key == "passage":
             passage = passages[str(value)]
-            record |= {bound: to_value(passage[bound]) for bound in ("start", "end", "sha256")}
+            record |= {bound: passage[bound] for bound in ("start", "end", "sha256")}
         elif key in {"subject", "object"}:
             record |= {f"{key}_id": value, f"{key}_label": names.label(str(value))}
         elif key == "source":
@@ -158,11 +156,12 @@ def _to_claim(
     return Claim(**record)  # type: ignore[arg-type]
 
 
-def describe(words: str, store: Store, names: Names) -> Description:
+def describe(words: str, store: Store, names: Names, claims: list[Claim] | None = None) -> Description:
     """
     Everything said of one entity.
 
     :param words: label, synonym, abbreviation or CURIE, in any case.
+    :param claims: those about it, by who has read them already.
     :raises UnknownTermError: if it is not in the graph.
     """
     from rdflib import URIRef
@@ -171,8 +170,8 @@ def describe(words: str, store: Store, names: Names) -> Description:
     node = URIRef(expand(entity_id))
     about: dict[str, list[str]] = defaultdict(list)
     for row in _rows(store, _ABOUT, entity=node):
-        about[compress(str(row["property"]))].append(str(to_value(row["value"])))
-    broader = [compress(str(row["broader"])) for row in _rows(store, _BROADER, entity=node)]
+        about[str(row["property"])].append(str(row["value"]))
+    broader = [str(row["broader"]) for row in _rows(store, _BROADER, entity=node)]
     scopes = ("Exact", "Related", "Broad", "Narrow")
     return Description(
         entity_id,
@@ -182,14 +181,14 @@ def describe(words: str, store: Store, names: Names) -> Description:
         [(scope.lower(), name) for scope in scopes for name in about[f"oboInOwl:has{scope}Synonym"]],
         [(key, value) for key, values in about.items() if "Match" in key or "Xref" in key for value in values],
         [(broad, names.label(broad)) for broad in broader],
-        find_claims(store, names, entity_id),
+        find_claims(store, names, entity_id) if claims is None else claims,
     )
 
 
 def count(store: Store) -> list[dict[str, str | int]]:
     """How much there is: rows of ``what``, ``kind`` and ``count``."""
     return [
-        {"what": str(row["what"]), "kind": _kind(str(to_value(row["kind"]))), "count": int(str(row["count"]))}
+        {"what": str(row["what"]), "kind": _kind(str(row["kind"])), "count": int(str(row["count"]))}
         for row in _rows(store, _COUNTS)
     ]
 

@@ -1,11 +1,13 @@
 """
-Turn the figures of a claim into an interval that can be compared, and say what they are figures of.
+Turn the figures of a claim into an interval that can be compared, or into words, and say what they are figures of.
 
 Two figures on the same topic disagree when their intervals do not overlap. An interval allows for chance, where the
 source counted patients, and for rounding, where it did not. Nothing is pooled here.
 """
 
+from collections.abc import Mapping
 from math import sqrt
+from typing import Any
 
 from poems_kg.claims import Claim
 
@@ -101,3 +103,18 @@ def topic(claim: Claim) -> str:
         return ""
     parts = (claim.subject_id, claim.relation, claim.object_id, claim.unit or "%", setting(claim))
     return " ".join(part for part in parts if part)
+
+
+def figure_words(row: Mapping[str, Any]) -> str:
+    """The figures of a row in one text: bounds with their unit, then n of total; empty where it has none."""
+    low, high, unit = row.get("low"), row.get("high"), row.get("unit") or ""
+    if low is not None and high is not None and low != high:
+        bounds = f"{low:g}–{high:g} {unit}"
+    elif low is not None or high is not None:
+        sign = "" if low == high else "≤" if low is None else "≥"
+        bounds = f"{sign}{high if low is None else low:g} {unit}"
+    else:
+        bounds = ""
+    n, total = row.get("n"), row.get("total")
+    counts = f"{'?' if n is None else n}/{total}" if total is not None else "" if n is None else f"n={n}"
+    return " ".join(part for part in (bounds.strip(), counts) if part)

@@ -7,20 +7,34 @@ is a synonym there: understood, never written.
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from poems_kg.places import ontology_dir
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from curies import Converter
 
-# No character that an IRI cannot have.
-_CURIE = re.compile(r"""[A-Za-z][\w.-]*:(?![:/])[^\s\x00-\x20\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff<>"{}|\\^`]+""")
+# No character that an IRI cannot have, and a percent sign only before two hexadecimal digits.
+_CURIE = re.compile(
+    r"""[A-Za-z][\w.-]*:(?![:/])(?:[^\s\x00-\x20\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff<>"{}|\\^`%]|%[0-9A-Fa-f]{2})+"""
+)
 _COLUMNS = ["prefix", "namespace", "synonyms"]
 
 
 class PoemsKgError(ValueError):
     """Any input that this package cannot use; the message says what, where and what to do."""
+
+    def __reduce__(self) -> "tuple[Callable[..., PoemsKgError], tuple[Any, ...]]":
+        # Exceptions are pickled as a call of their class with the message, which not every class of ours can be.
+        return _restore_error, (type(self), self.args, self.__dict__)
+
+
+def _restore_error(kind: type[PoemsKgError], args: tuple[Any, ...], attributes: dict[str, Any]) -> PoemsKgError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
 
 
 class UnknownPrefixError(PoemsKgError):

@@ -119,13 +119,9 @@ class UnknownTermError(PoemsKgError):
     """Words that name nothing in the graph; ``nearest`` has up to three (id, label) pairs that come close."""
 
     def __init__(self, words: str, nearest: list[tuple[str, str]]) -> None:
-        self.words, self.nearest = words, nearest
+        self.nearest = nearest
         hint = "; ".join(f"{label} ({entity_id})" for entity_id, label in nearest)
         super().__init__(f"{words!r} names nothing in the graph; " + (f"did you mean {hint}?" if hint else "check it"))
-
-    def __reduce__(self) -> tuple[type["UnknownTermError"], tuple[str, list[tuple[str, str]]]]:
-        # Exceptions are pickled by their message alone, which would not make this one again.
-        return type(self), (self.words, self.nearest)
 
 
 @dataclass(frozen=True, slots=True)

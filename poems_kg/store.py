@@ -82,24 +82,34 @@ class LocalStore:
             # Oxigraph takes values only for variables that are selected, so they go in where a server gets them too.
             return self.dataset.query(bind_terms(sparql, bindings or {}))
         except SyntaxError as error:
-            raise QueryError(_explain(sparql, str(error))) from error
+            raise to_query_error(sparql, error) from error
 
     def select(self, sparql: str, bindings: "Mapping[str, Identifier] | None" = None) -> tuple[list[str], list[Row]]:
         """Run a SELECT query; see :class:`Store`."""
-        check_read_only(sparql)
-        # Straight from Oxigraph: to make rdflib's terms of an answer can take longer than to find it.
-        try:
-            result = self.quads.query(bind_terms(sparql, bindings or {}), use_default_graph_as_union=True)
-        except SyntaxError as error:
-            raise QueryError(_explain(sparql, str(error))) from error
+        result = self.evaluate(sparql, bindings)
         if not isinstance(result, ox.QuerySolutions):
             raise QueryError(NO_ROWS)
         columns = [variable.value for variable in result.variables]
-        return columns, [[_plain(term) for term in solution] for solution in result]
+        return columns, [[to_plain(term) for term in solution] for solution in result]
+
+    def evaluate(
+        self, sparql: str, bindings: "Mapping[str, Identifier] | None" = None
+    ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+        """
+        Run a query in Oxigraph's own terms; rows and triples are found as they are fetched, so that some can do.
+
+        :raises QueryError: if the query is broken or an update.
+        """
+        check_read_only(sparql)
+        # Straight from Oxigraph: to make rdflib's terms of an answer can take longer than to find it.
+        try:
+            return self.quads.query(bind_terms(sparql, bindings or {}), use_default_graph_as_union=True)
+        except SyntaxError as error:
+            raise to_query_error(sparql, error) from error
 
 
 @lru_cache(maxsize=1 << 16)
-def _plain(term: "_Term | None") -> Value:
+def to_plain(term: "_Term | None") -> Value:
     """As :func:`to_value`, for a term of Oxigraph."""
     if isinstance(term, ox.NamedNode):
         return compress(term.value)
@@ -124,16 +134,19 @@ def to_value(node: "Identifier | None") -> Value:
     return python if isinstance(python, bool | int | float) else str(node)
 
 
-def _explain(sparql: str, message: str) -> str:
+def to_query_error(sparql: str, error: Exception) -> QueryError:
+    """What Oxigraph has against a query, in our words, with line and column where it says them."""
+    message = str(error)
     position = _POSITION.search(message)
     if not position:
-        return f"not SPARQL 1.1 ({message.splitlines()[0]}); mend the query"
+        return QueryError(f"not SPARQL 1.1 ({message.splitlines()[0]}); mend the query")
     line, column = int(position[1]), int(position[2])
-    lines = sparql.splitlines() or [""]
+    lines = sparql.split("\n")
     rest = lines[min(line, len(lines)) - 1][column - 1 :].strip()
     near = f"at {rest[:40]!r}" if rest else "at the end of the line"
     unknown = " (unknown prefix?)" if "Prefix not found" in message else ""
-    return f"line {line}, column {column}: not SPARQL 1.1 {near}{unknown}; mend the query there"
+    words = f"line {line}, column {column}: not SPARQL 1.1 {near}{unknown}; mend the query there"
+    return QueryError(words, line, column)
 
 
 def load_store(path: Path) -> LocalStore:

@@ -3,7 +3,7 @@
 import pytest
 
 from poems_kg.claims import CLAIM_COLUMNS, Claim, parse_claim
-from poems_kg.figures import interval, setting, subset, topic, wilson
+from poems_kg.figures import figure_words, interval, setting, subset, topic, wilson
 from poems_kg.tables import Table
 
 
@@ -79,3 +79,11 @@ def test_topic_setting_and_subset_part_what_can_be_compared() -> None:
     assert subset(one) == "sex=male"
     assert topic(claim(n="3", total="9")) == "MONDO:1 has_phenotype HP:1 %"
     assert topic(claim(value="rare")) == ""
+
+
+def test_figures_in_words_have_bounds_with_their_unit_then_counts() -> None:
+    cells = {"low": 38.0, "high": 61.5, "unit": "%", "n": 12, "total": 26}
+    assert figure_words(cells) == "38–61.5 % 12/26"
+    assert figure_words({"low": 85.0, "high": 85.0, "unit": "%"}) == "85 %"
+    assert (figure_words({"high": 78.0, "unit": "%"}), figure_words({"low": 3.0, "unit": "a"})) == ("≤78 %", "≥3 a")
+    assert (figure_words({"n": 5}), figure_words({"total": 9}), figure_words({})) == ("n=5", "?/9", "")

@@ -1,5 +1,6 @@
 """CURIEs and IRIs by the one prefix map, with Bioregistry as a second opinion on the names of prefixes."""
 
+import pickle
 import re
 from pathlib import Path
 
@@ -18,7 +19,11 @@ from poems_kg.ids import (
     prefixes,
     standardize,
 )
+from poems_kg.names import UnknownTermError
+from poems_kg.patients.patient import RecordError
+from poems_kg.patients.terms import UnknownFindingError
 from poems_kg.places import ontology_dir
+from poems_kg.tables import DataError, Issue
 
 OURS = {"POEMS", "annotation", "claim", "graph", "kg", "mapping", "passage", "release", "source"}
 """Prefixes below our own address, which no registry has."""
@@ -138,3 +143,22 @@ def test_spoilt_prefix_map(text: bytes | None, words: str, tmp_path: Path, monke
     finally:
         ids._prefix_table.cache_clear()
         prefixes.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PoemsKgError("plain"),
+        UnknownTermError("hepatomegali", [("HP:0002240", "Hepatomegaly")]),
+        UnknownFindingError("hepatomegali", [("HP:0002240", "Hepatomegaly")]),
+        RecordError("observed[0]", "no term; write one"),
+        DataError([Issue("terms.tsv", 2, "label", "TRM01", "empty", "write one")]),
+    ],
+)
+def test_an_error_comes_whole_from_another_process(error: PoemsKgError) -> None:
+    error.add_note("seen elsewhere")
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    assert again.args == error.args
+    assert vars(again) == vars(error)

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from poems_kg.claims import CLAIM_COLUMNS, Claim
-from poems_kg.cli.output import condense, figures, format_option, print_rows
+from poems_kg.cli.output import condense, format_option, print_rows
 from poems_kg.descriptions import Description
+from poems_kg.figures import figure_words
 from poems_kg.knowledge_graph import KnowledgeGraph
 from poems_kg.questions import Answer, Question, QuestionError, find_question, find_questions, to_answer
 
@@ -145,7 +146,7 @@ def _shown(claim: Claim) -> dict[str, Any]:
         "subject": claim.subject_label,
         "relation": claim.relation,
         "object": claim.object_label or claim.value,
-        "figures": figures(asdict(claim)),
+        "figures": figure_words(asdict(claim)),
         "context": claim.context,
         "polarity": "" if claim.polarity == "asserts" else claim.polarity,
         "certainty": "" if claim.certainty == "established" else claim.certainty,

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import click
 
+from poems_kg.figures import figure_words
+
 FORMATS = ("table", "tsv", "json")
 Report = Callable[[str, int, int], None]
 """Is told what is being done, how much of it is done, and of how much; 0 where that is not known."""
@@ -41,21 +43,6 @@ def _flat(value: Any) -> str:
     return text.replace("\t", " ").replace("\n", " ")
 
 
-def figures(row: Mapping[str, Any]) -> str:
-    """The figures of a row in one text: bounds with their unit, then n of total; empty where it has none."""
-    low, high, unit = row.get("low"), row.get("high"), row.get("unit") or ""
-    if low is not None and high is not None and low != high:
-        bounds = f"{low:g}–{high:g} {unit}"
-    elif low is not None or high is not None:
-        sign = "" if low == high else "≤" if low is None else "≥"
-        bounds = f"{sign}{high if low is None else low:g} {unit}"
-    else:
-        bounds = ""
-    n, total = row.get("n"), row.get("total")
-    counts = f"{'?' if n is None else n}/{total}" if total is not None else "" if n is None else f"n={n}"
-    return " ".join(part for part in (bounds.strip(), counts) if part)
-
-
 _FIGURES = ("low", "high", "unit", "n", "total")
 _USUAL = {"polarity": "asserts", "certainty": "established"}
 
@@ -71,7 +58,7 @@ def condense(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> tuple
     if "low" in columns:
         kept.insert(min(columns.index("low"), len(kept)), "figures")
     short = [
-        {**row, "figures": figures(row), **{c: "" for c, usual in _USUAL.items() if row.get(c) == usual}}
+        {**row, "figures": figure_words(row), **{c: "" for c, usual in _USUAL.items() if row.get(c) == usual}}
         for row in rows
     ]
     return kept, short

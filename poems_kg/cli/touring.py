@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from poems_kg.cli.asking import Load
-from poems_kg.cli.output import figures
+from poems_kg.figures import figure_words
 from poems_kg.knowledge_graph import KnowledgeGraph
 
 WIDTH = 100
@@ -72,7 +72,7 @@ def _who(row: Row) -> str:
 
 
 def _cited(row: Row) -> str:
-    parts = (figures(row), row.get("context"))
+    parts = (figure_words(row), row.get("context"))
     said = "; ".join(str(part) for part in parts if part)
     return f"{said} [{_who(row)}]" if said else f"[{_who(row)}]"
 
@@ -102,7 +102,7 @@ def _findings(graph: KnowledgeGraph) -> None:
 
 
 def _ranged(row: Row) -> str:
-    share = figures({**row, "unit": "%"})
+    share = figure_words({**row, "unit": "%"})
     return f"{row['finding_label']} {share}".strip()
 
 
@@ -123,7 +123,7 @@ def _differences(graph: KnowledgeGraph, rival: str) -> None:
     _head(f"What tells it from {label}, and who says so?")
     rows = graph.ask("distinguishing_features", other=rival).rows
     stated = [row for row in rows if row["direction"] and row["subject"] == "MONDO:0017364"]
-    stated.sort(key=lambda row: (not figures(row), row["certainty"] != "established"))
+    stated.sort(key=lambda row: (not figure_words(row), row["certainty"] != "established"))
     for row in _first_of_each(stated, "feature_label")[:10]:
         value = f" ({row['value']})" if row["value"] else ""
         _item(f"{row['feature_label']}: {row['direction']} in {row['subject_label']}{value}; {_cited(row)}")

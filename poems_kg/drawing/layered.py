@@ -11,22 +11,32 @@ import networkx as nx
 
 from poems_kg.drawing.sheet import COLOURS, GREY, Sheet, capitalise
 
-BOX_WIDTH: Final = 1.75
-_GAP: Final = 0.95
-_LETTERS: Final = 24
 _BEND: Final = 0.1
 _CLEAR: Final = 0.08
 
 
 @dataclass(frozen=True, slots=True)
+class Box:
+    """How wide boxes are and how far apart columns stand, in inches; and how many letters a line of a label has."""
+
+    width: float = 1.75
+    gap: float = 0.95
+    letters: int = 24
+
+
+BOX: Final = Box()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Centres of boxes, points that edges pass, wrapped labels, and the size of the whole, in inches."""
+    """Centres of boxes, points that edges pass, wrapped labels, and the size of the whole and its boxes, in inches."""
 
     centres: dict[str, tuple[float, float]]
     bends: dict[tuple[str, str], list[tuple[float, float]]]
     words: dict[str, str]
     width: float
     height: float
+    box: Box = BOX
 
 
 def box_height(words: str) -> float:
@@ -34,7 +44,7 @@ def box_height(words: str) -> float:
     return 0.17 + 0.135 * (words.count("\n") + 1)
 
 
-def plan_layers(graph: nx.DiGraph, layers: Mapping[str, int], row: float = 0.5) -> Plan:
+def plan_layers(graph: nx.DiGraph, layers: Mapping[str, int], row: float = 0.5, box: Box = BOX) -> Plan:
     """
     Place nodes in columns by Sugiyama's method (igraph), with bends where an edge passes a column.
 
@@ -54,21 +64,22 @@ def plan_layers(graph: nx.DiGraph, layers: Mapping[str, int], row: float = 0.5) 
     index = {node: number for number, node in enumerate(columns)}
     drawing = igraph.Graph(len(index), [(index[u], index[v]) for u, v in steps], directed=True)
     layout = drawing.layout_sugiyama(layers=list(columns.values()), hgap=1, vgap=1, maxiter=500)
-    words = {node: fill(capitalise(graph.nodes[node]["label"]), _LETTERS) for node in graph}
+    words = {node: fill(capitalise(graph.nodes[node]["label"]), box.letters) for node in graph}
     heights = {node: box_height(words[node]) if node in words else _BEND for node in columns}
     ys = _spread({node: -layout[index[node]][0] * row for node in columns}, columns, heights)
     foot = min((ys[node] - heights[node] / 2 for node in columns), default=0.0)
     top = max((ys[node] + heights[node] / 2 for node in columns), default=0.0)
 
     def place(node: Hashable) -> tuple[float, float]:
-        return (0.3 + BOX_WIDTH / 2 + columns[node] * (BOX_WIDTH + _GAP), 0.15 + ys[node] - foot)
+        return (0.3 + box.width / 2 + columns[node] * (box.width + box.gap), 0.15 + ys[node] - foot)
 
     return Plan(
         {node: place(node) for node in graph},
         {edge: [place(bend) for bend in bends] for edge, bends in passed.items()},
         words,
-        0.6 + BOX_WIDTH + max(layers.values(), default=0) * (BOX_WIDTH + _GAP),
+        0.6 + box.width + max(layers.values(), default=0) * (box.width + box.gap),
         0.3 + top - foot,
+        box,
     )
 
 
@@ -94,14 +105,14 @@ def draw_boxes(sheet: Sheet, graph: nx.DiGraph, plan: Plan, dy: float, styles: M
     """
     for node, (x, y) in plan.centres.items():
         colour = COLOURS.get(graph.nodes[node]["category"], GREY)
-        sheet.box(x, y + dy, BOX_WIDTH, box_height(plan.words[node]), colour, **styles.get(node, {}))
+        sheet.box(x, y + dy, plan.box.width, box_height(plan.words[node]), colour, **styles.get(node, {}))
         sheet.text(x, y + dy, plan.words[node], size=8, ha="center", linespacing=1.05)
 
 
 def edge_points(plan: Plan, edge: tuple[str, str], dy: float) -> list[tuple[float, float]]:
     """The way of an edge, from the right side of one box to the left side of the other."""
     (x0, y0), (x1, y1) = plan.centres[edge[0]], plan.centres[edge[1]]
-    half = BOX_WIDTH / 2
+    half = plan.box.width / 2
     way: list[tuple[float, float]] = [(x0 + half, y0 + dy)]
     for x, y in plan.bends[edge]:
         # An edge crosses the column that it passes level, so that it stays clear of the boxes there.

@@ -18,9 +18,8 @@ def draw_mechanism(graph: nx.DiGraph) -> Sheet:
 
     Left out are shortcuts to a finding where a longer way is drawn, and beyond 60 edges those with the fewest sources.
     """
-    story = _prune(graph)
-    layers = _columns(story)
-    plan = plan_layers(story, layers, 0.5)
+    story = find_story(graph)
+    plan = plan_layers(story, find_columns(story), 0.5)
     notes = _notes(graph, int(plan.width / 0.072))
     foot = 0.75 + 0.16 * (notes.count("\n") + 1)
     says = (
@@ -29,9 +28,7 @@ def draw_mechanism(graph: nx.DiGraph) -> Sheet:
         f"{NOT_ADVICE}"
     )
     sheet = Sheet(plan.width, plan.height + foot, "From the plasma cell clone to the findings of POEMS syndrome", says)
-    # The main story ends with the first finding that it reaches; what a finding leads to is an aside.
-    onward = [edge for edge in story.edges if story.nodes[edge[0]]["category"] != "Finding"]
-    main = list(nx.dag_longest_path(story.edge_subgraph(onward), weight="support")) if onward else []
+    main = find_main_way(story)
     spine = set(pairwise(main))
     for edge in sorted(story.edges, key=lambda pair: (pair in spine, pair)):
         data = story.edges[edge]
@@ -61,7 +58,12 @@ def _draw_count(sheet: Sheet, points: list[tuple[float, float]], words: str, col
     sheet.text((x0 + x1) / 2, (y0 + y1) / 2, words, size=7, ha="center", color=colour, weight="bold", bbox=badge)
 
 
-def _prune(graph: nx.DiGraph) -> nx.DiGraph:
+def find_story(graph: nx.DiGraph) -> nx.DiGraph:
+    """
+    What is drawn of the mechanism: ways from the clone to findings, without shortcuts to a finding.
+
+    :return: edges have ``support`` too, the number of their sources; there are at most 60.
+    """
     chosen = nx.DiGraph()
     chosen.add_nodes_from((node, data) for node, data in graph.nodes(data=True) if data["on_path"])
     chosen.add_edges_from((u, v, data) for u, v, data in graph.edges(data=True) if data["on_path"])
@@ -80,7 +82,13 @@ def _prune(graph: nx.DiGraph) -> nx.DiGraph:
     return story
 
 
-def _columns(story: nx.DiGraph) -> dict[str, int]:
+def find_main_way(story: nx.DiGraph) -> list[str]:
+    """The nodes of the way with most sources, up to its first finding: what that leads to is an aside."""
+    onward = [edge for edge in story.edges if story.nodes[edge[0]]["category"] != "Finding"]
+    return list(nx.dag_longest_path(story.edge_subgraph(onward), weight="support")) if onward else []
+
+
+def find_columns(story: nx.DiGraph) -> dict[str, int]:
     """Column by node: as far left as its causes allow; findings that nothing follows stand in the last."""
     layers = {node: layer for layer, nodes in enumerate(nx.topological_generations(story)) for node in nodes}
     last = max(layers.values(), default=0)

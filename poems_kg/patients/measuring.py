@@ -18,8 +18,9 @@ from poems_kg.patients.thresholds import Effect, Threshold, read_thresholds
 from poems_kg.patients.units import UnitError, ucum
 from poems_kg.spelling import normalise
 
-_PRESENT = {"pato 0000467", "present", "positive", "detected"}
-_ABSENT = {"pato 0000462", "absent", "negative", "not detected", "undetected"}
+PRESENT = frozenset({"pato 0000467", "present", "positive", "detected"})
+ABSENT = frozenset({"pato 0000462", "absent", "negative", "not detected", "undetected"})
+"""Results in words, normalised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +235,9 @@ def _effect(row: Threshold, measured: _Measured) -> Effect:
     if not row.is_result:
         return row.judge(measured.measurement, measured.assay.molar_mass)
     result = normalise(measured.measurement.result_id)
-    if result in _PRESENT:
+    if result in PRESENT:
         return row.effect
-    return row.otherwise if result in _ABSENT else Effect.NONE
+    return row.otherwise if result in ABSENT else Effect.NONE
 
 
 def _settle(collector: Collector, judged: Sequence[Judgement]) -> None:

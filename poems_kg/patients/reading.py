@@ -17,16 +17,17 @@ _GENERATION = 250_000
 """How many ids of patients are remembered at least, so that one that comes again is seen in bounded memory."""
 
 
-def read_patients(path: Path, book: TermBook) -> Iterator[Patient | BadRecord]:
+def read_patients(path: Path, book: TermBook, content: bytes | None = None) -> Iterator[Patient | BadRecord]:
     """
     Read the patients of a file, in its order.
 
+    :param content: what is in the file, where that is at hand; nothing is read from disk then.
     :raises PatientError: if the file cannot be opened, is broken as gzip, or needs a package that is not installed.
     """
     terms = Terms(book)
     seen = _Seen()
     is_empty = True
-    for line, record in read_records(path):
+    for line, record in read_records(path, content):
         is_empty = False
         patient = read_record(record, terms, path, line)
         if isinstance(patient, Patient):

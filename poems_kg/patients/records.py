@@ -29,13 +29,14 @@ Found: TypeAlias = tuple[int, object]
 """Line (in protobuf the number of the message), and what is there, or the error that stands in its place."""
 
 
-def read_records(path: Path) -> Iterator[Found]:
+def read_records(path: Path, content: bytes | None = None) -> Iterator[Found]:
     """
     Read the objects of a file.
 
+    :param content: what is in the file, where that is at hand; nothing is read from disk then.
     :raises PatientError: if the file cannot be opened, is broken as gzip, or needs a package that is not installed.
     """
-    with _open(path) as stream:
+    with _open(path, content) as stream:
         if _is_protobuf(path):
             yield from enumerate(read_messages(stream, LONGEST), start=1)
         else:
@@ -82,10 +83,10 @@ def _is_protobuf(path: Path) -> bool:
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[IO[bytes]]:
+def _open(path: Path, content: bytes | None = None) -> Iterator[IO[bytes]]:
     """Open a file, unpacked if it is gzipped."""
     try:
-        with path.open("rb") as plain:
+        with path.open("rb") if content is None else io.BufferedReader(io.BytesIO(content)) as plain:
             packed = plain.peek(len(_GZIP))[: len(_GZIP)] == _GZIP
             with io.BufferedReader(gzip.GzipFile(fileobj=plain), _CHUNK) if packed else plain as stream:
                 yield stream

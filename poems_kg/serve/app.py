@@ -16,13 +16,47 @@ from starlette.routing import BaseRoute
 from poems_kg.ids import PoemsKgError
 from poems_kg.serve import api, resources, statics
 from poems_kg.serve.answering import answer_error, answer_problem
+from poems_kg.serve.assistants import mount
+from poems_kg.serve.desk import Desk
 from poems_kg.serve.limits import Limits, SafeHeaders
+from poems_kg.serve.pages import (
+    comparing,
+    diagnosing,
+    entities,
+    home,
+    mechanism,
+    questions,
+    searching,
+    sources,
+    treatments,
+)
+from poems_kg.serve.pages.evidence import evidence
 from poems_kg.serve.problems import WorkerLostError, log
 from poems_kg.serve.settings import Settings
 from poems_kg.serve.workers import Workers
 
-_ROUTES: tuple[list[BaseRoute], ...] = (statics.ROUTES, api.ROUTES, resources.ROUTES)
+_ROUTES: tuple[list[BaseRoute], ...] = (
+    statics.ROUTES,
+    api.ROUTES,
+    mount.ROUTES,
+    resources.ROUTES,
+    home.ROUTES,
+    searching.ROUTES,
+    entities.ROUTES,
+    sources.ROUTES,
+    comparing.ROUTES,
+    mechanism.ROUTES,
+    treatments.ROUTES,
+    questions.ROUTES,
+    diagnosing.ROUTES,
+)
 """Of every room, in the order in which they are tried."""
+
+
+def warm(desk: Desk) -> None:
+    """Read what most pages need, so that nobody waits for it."""
+    evidence(desk)
+    desk.view("differential_matrix")
 
 
 def make_app(settings: Settings) -> FastAPI:
@@ -30,9 +64,10 @@ def make_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with Workers(settings) as workers:
+        async with Workers(settings, warm) as workers:
             app.state.workers = workers
-            yield
+            async with mount.open_assistants(app, workers, settings):
+                yield
 
     app = FastAPI(
         title="poems-kg",

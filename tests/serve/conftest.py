@@ -36,9 +36,8 @@ def server(cache: Path) -> Iterator[str]:
     command = [sys.executable, "-c", "from poems_kg.cli import main; main()", "--graph", str(graph_file()), "serve"]
     with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        line = process.stdout.readline()
         try:
-            yield line.split()[2].rstrip("/")
+            yield process.stdout.readline().split()[2].rstrip("/")
         finally:
             process.terminate()
             process.wait(20)

@@ -1,7 +1,7 @@
 """Fill a template: everything that comes from outside is escaped there, and no page has a script or style inside it."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -66,16 +66,19 @@ async def read_asked(request: Request) -> Asked:
     return Asked(tuple(values), tuple(file for file in files if file.content))
 
 
+@lru_cache(maxsize=1 << 14)
 def entity_url(entity_id: str) -> str:
     """Where the page of an entity is, by its CURIE."""
     return f"/entity/{quote(entity_id, safe=':')}"
 
 
+@lru_cache(maxsize=1 << 14)
 def claim_url(claim_id: str) -> str:
     """Where the page of a claim is; with or without the prefix ``claim:``."""
     return f"/claim/{quote(claim_id.removeprefix('claim:'), safe='')}"
 
 
+@lru_cache(maxsize=1 << 14)
 def source_url(source_id: str) -> str:
     """Where the page of a source is; with or without the prefix ``source:``."""
     return f"/source/{quote(source_id.removeprefix('source:'), safe='')}"
