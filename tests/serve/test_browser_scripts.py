@@ -101,7 +101,7 @@ def test_completion_goes_by_keyboard_and_tells_screen_readers(open_page):
         page.keyboard.press("ArrowDown")
         assert field.get_attribute("aria-activedescendant"), "the option is never reached"
     page.keyboard.press("Enter")
-    assert field.input_value() == "hepatomegaly"
+    assert field.input_value() == "Hepatomegaly"
     assert page.locator("input[name=id]").get_attribute("value") == "HP:0002240"
     assert field.get_attribute("aria-expanded") == "false"
     field.press_sequentially("x")
