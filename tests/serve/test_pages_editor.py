@@ -110,7 +110,10 @@ def test_what_cannot_be_run_is_refused_and_kept(desk: Desk, text: str) -> None:
     page.check()
     assert reply.status in (200, 400)
     assert not page.words_in("script")
-    assert "".join(page.words_in("textarea"))[:30].strip() == text.replace("\ud83d", "\N{REPLACEMENT CHARACTER}")[:30].strip()
+    assert (
+        "".join(page.words_in("textarea"))[:30].strip()
+        == text.replace("\ud83d", "\N{REPLACEMENT CHARACTER}")[:30].strip()
+    )
 
 
 def test_the_result_can_be_had_from_the_endpoint(desk: Desk) -> None:
