@@ -32,7 +32,7 @@ from poems_kg.serve.pages.diagnosing_form import (
 )
 from poems_kg.serve.replies import Reply
 
-OBSERVED = ("polyneuropathy", "HP:0031047", "enlarged spleen")
+OBSERVED = ("polyneuropathy", "HP:0031047", "increased spleen size")
 PACKET = {
     "id": "packet-1",
     "subject": {"sex": "MALE", "timeAtLastEncounter": {"age": {"iso8601duration": "P61Y"}}},
@@ -153,7 +153,7 @@ def test_every_test_and_specimen_that_is_offered_is_known(desk: Desk) -> None:
         ({"observed": "papilledema\n" * (MOST_LINES + 1)}, "observed", f"more than {MOST_LINES}"),
         ({"observed": "polyneuropathy", "excluded": "splenomegalyy"}, "excluded", "no such finding"),
         ({"observed": "papilledema", "excluded": "papilledema"}, "excluded", "line 1 of the findings present"),
-        ({}, "observed", "no finding and no lab value"),
+        ({}, "observed", "No finding and no lab value"),
         ({"observed": "papilledema", "sex": "M"}, "sex", "none of female, male, other"),
         ({"observed": "papilledema", "age": "150"}, "age", "0 to 130"),
         ({"observed": "papilledema", "age": "nan"}, "age", "0 to 130"),
