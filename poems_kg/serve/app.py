@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from poems_kg.ids import PoemsKgError
-from poems_kg.serve import api, protocol, statics
+from poems_kg.serve import api, protocol, resources, statics
 from poems_kg.serve.answering import answer_error, answer_problem
 from poems_kg.serve.assistants import mount
 from poems_kg.serve.limits import Limits, SafeHeaders
@@ -41,6 +41,7 @@ _ROUTES: tuple[list[BaseRoute], ...] = (
     statics.ROUTES,
     protocol.ROUTES,
     api.ROUTES,
+    resources.ROUTES,
     mount.ROUTES,
     home.ROUTES,
     searching.ROUTES,

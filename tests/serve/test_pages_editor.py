@@ -74,14 +74,14 @@ def test_each_form_of_query_has_its_answer(desk: Desk, text: str, heading: str) 
 
 
 def test_the_place_of_an_error_is_marked(desk: Desk) -> None:
-    reply = show_editor(desk, query("SELECT *\nWHERE { ?s ?p }\n# end"))
+    reply = show_editor(desk, query("SELECT *\nWHER { ?s ?p ?o }\n# end"))
     page = HtmlPage(reply.body)
     page.check()
     assert reply.status == 400
     assert "Line 2, column" in page.text
-    assert page.words_in("mark") == ["}"]
+    assert page.words_in("mark") == ["?s ?p ?o }"]
     assert page.having("textarea", aria_invalid="true")
-    assert "".join(page.words_in("textarea")) == "SELECT *\nWHERE { ?s ?p }\n# end"
+    assert "".join(page.words_in("textarea")) == "SELECT *\nWHER { ?s ?p ?o }\n# end"
 
 
 def test_the_marked_lines_are_those_around_the_place() -> None:

@@ -1,6 +1,7 @@
 """The page that compares disorders: a matrix of findings, what they share, and what tells the first two apart."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
@@ -10,12 +11,14 @@ from starlette.routing import BaseRoute, Route
 
 from poems_kg.ids import PoemsKgError, expand
 from poems_kg.names import Names
+from poems_kg.serve.pages.bars import Bar, draw_bar
 from poems_kg.serve.pages.claim_words import ShownClaim
 from poems_kg.serve.pages.evidence import Evidence, SourceRecord, evidence
 from poems_kg.serve.pages.matrix import Cell, Column, Row, group_rows, make_rows, shows, sort_rows
 from poems_kg.serve.pages.rendering import environment, page, render, with_query
 from poems_kg.serve.pages.statements import mid_sentence, show_claims, sources_of, span
 from poems_kg.views import POEMS
+from poems_kg.views.rows import read_rows
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -40,6 +43,8 @@ SORTS: Final = {
 }
 """By what rows are sorted: words by value of ``sort``; the CURIE of a disorder sorts by how often it has them."""
 
+_OFTEN: Final = 50.0
+_MOST: Final = 6
 _RIVALS: Final = 6
 """How many disorders stand beside POEMS syndrome where none is asked for."""
 
@@ -123,6 +128,7 @@ def compare(desk: "Desk", asked: "Asked") -> "Reply":
         rows=kept,
         counts={name: sum(shows(row, name) for row in rows) for name in SHOW},
         apart=tell_apart(desk, first, second) if second else ([], []),
+        unmatched=find_unmatched(rows, _broader(desk.kg), set(graph[second.disorder_id])) if second else [],
         choices=_choices(desk, graph, wanted),
         silent=silent,
         show=show,
@@ -248,7 +254,7 @@ def tell_apart(desk: "Desk", first: Column, second: Column) -> tuple[list[Apart]
         direction = "no help" if row["polarity"] == "denies" else str(row["direction"] or "")
         if row["subject"] != first.disorder_id:
             direction = _MIRRORED.get(direction, direction)
-        made = said.setdefault(feature, Apart(feature, label, direction))
+        made = said.setdefault(feature, Apart(feature, label, direction, _own_figure(graph, first, feature)))
         _add_claims(made, [str(row["claim"])], book, names)
         if row["value"] and row["subject"] == first.disorder_id:
             made.values.append(str(row["value"]))
@@ -256,8 +262,50 @@ def tell_apart(desk: "Desk", first: Column, second: Column) -> tuple[list[Apart]
         figures[feature].shown += said.pop(feature).shown
     return (
         sorted(figures.values(), key=lambda each: (-each.gap, each.feature)),
-        sorted(said.values(), key=lambda each: (each.direction == "no help", -len(each.sources), each.feature)),
+        sorted(
+            said.values(),
+            key=lambda each: (each.direction == "no help", -len(each.sources), not each.figure, each.feature),
+        ),
     )
+
+
+def _own_figure(graph: "nx.Graph", first: Column, feature: str) -> str:
+    """How often the first disorder has a finding; empty for a test, and where nobody says."""
+    edge = graph.get_edge_data(first.disorder_id, feature) or {"low": None, "high": None}
+    words = span(edge["low"], edge["high"])
+    return f"{words}\N{NO-BREAK SPACE}%" if words else ""
+
+
+def find_unmatched(
+    rows: Iterable[Row], broader: Mapping[str, frozenset[str]], known: Set[str]
+) -> list[tuple[Row, Bar]]:
+    """
+    Findings that at least half of the patients with the first disorder have, and of which the second has no word.
+
+    :param broader: the broader findings of each.
+    :param known: the findings of which something is stated for the second; what is narrower than one of them is left
+        out, since there is a word on it.
+    """
+    found = []
+    for row in rows:
+        own = row.cells[0]
+        is_open = len(row.cells) > 1 and not row.cells[1].known and known.isdisjoint(broader.get(row.finding_id, ()))
+        bar = draw_bar(each.claim for each in own.shown) if is_open and not own.inferred else None
+        if bar and own.presence == "present" and bar.low >= _OFTEN:
+            found.append((row, bar))
+    return sorted(found, key=lambda pair: (-pair[1].low, -pair[0].cells[0].sources, pair[0].label))[:_MOST]
+
+
+_BROADER: "WeakKeyDictionary[KnowledgeGraph, dict[str, frozenset[str]]]" = WeakKeyDictionary()
+
+
+def _broader(kg: "KnowledgeGraph") -> dict[str, frozenset[str]]:
+    if kg not in _BROADER:
+        pairs: dict[str, set[str]] = defaultdict(set)
+        for row in read_rows("broader_findings", kg.store):
+            pairs[str(row["finding"])].add(str(row["broader"]))
+        _BROADER[kg] = {finding: frozenset(above) for finding, above in pairs.items()}
+    return _BROADER[kg]
 
 
 def _add_claims(made: Apart, claim_ids: Iterable[str], book: Evidence, names: Names) -> None:

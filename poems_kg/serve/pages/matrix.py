@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from poems_kg.names import Names
+from poems_kg.serve.pages.bars import FEWEST_PATIENTS
 from poems_kg.serve.pages.claim_words import ShownClaim
 from poems_kg.serve.pages.evidence import Evidence
 from poems_kg.serve.pages.statements import show_claims, span
@@ -138,19 +139,29 @@ def _make_cell(cell_id: str, cell: dict[str, Any], book: Evidence, names: Names)
     else:
         order = {"unknown": -4.0, "excluded": -3.0, "disputed": -2.0, "present": -1.0}[cell["presence"]]
         order -= 0.5 if cell["inferred"] else 0.0
+    shown = show_claims(cell["claims"], book, names)
+    few = _in_few(shown) if has_figure else ""
     return Cell(
         cell_id=cell_id,
         disorder_id=cell["disorder"],
         finding_id=cell["finding"],
         presence=cell["presence"],
         inferred=cell["inferred"],
-        figure=f"{span(_rounded(low), _rounded(high))}\N{NO-BREAK SPACE}%" if has_figure else "",
+        figure=few or (f"{span(_rounded(low), _rounded(high))}\N{NO-BREAK SPACE}%" if has_figure else ""),
         low=bottom,
-        width=max(top - bottom, 3.0) if has_figure else 0.0,
+        width=max(top - bottom, 3.0) if has_figure and not few else 0.0,
         order=order,
         sources=len(cell["sources"]),
-        shown=sorted(show_claims(cell["claims"], book, names), key=lambda each: is_disputed and not each.is_denied),
+        shown=sorted(shown, key=lambda each: is_disputed and not each.is_denied),
     )
+
+
+def _in_few(shown: Sequence[ShownClaim]) -> str:
+    """The counts of shares that were all counted in a handful of patients: 2 of 2 must not pass for 100 %."""
+    counted = [each.claim for each in shown if each.claim.share != (None, None) and not each.is_denied]
+    if not all((each.total or FEWEST_PATIENTS) < FEWEST_PATIENTS and each.n is not None for each in counted):
+        return ""
+    return ", ".join(dict.fromkeys(f"{each.n} of {each.total}" for each in counted))
 
 
 def _rounded(bound: float | None) -> float | None:
@@ -166,7 +177,7 @@ def _gap(one: Cell, other: Cell) -> float:
     """Percentage points between two ranges that do not overlap; 100 where one is excluded and the other present."""
     if {one.presence, other.presence} == {"present", "excluded"}:
         return 100.0
-    if not (one.figure and other.figure):
+    if not (one.width and other.width):
         return 0.0
     # A mark has a least width in the picture; what is compared are the bounds that were published.
     bounds = [(cell.low, 2 * cell.order - cell.low) for cell in (one, other)]
