@@ -14,15 +14,48 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from poems_kg.ids import PoemsKgError
-from poems_kg.serve import protocol, statics
+from poems_kg.serve import api, protocol, resources, statics
 from poems_kg.serve.answering import answer_error, answer_problem
 from poems_kg.serve.assistants import mount
 from poems_kg.serve.limits import Limits, SafeHeaders
+from poems_kg.serve.pages import (
+    about,
+    comparing,
+    conflicts,
+    diagnosing,
+    editor,
+    entities,
+    home,
+    mechanism,
+    questions,
+    searching,
+    sources,
+    treatments,
+)
 from poems_kg.serve.problems import WorkerLostError, log
 from poems_kg.serve.settings import Settings
+from poems_kg.serve.warming import warm
 from poems_kg.serve.workers import Workers
 
-_ROUTES: tuple[list[BaseRoute], ...] = (statics.ROUTES, mount.ROUTES, protocol.ROUTES)
+_ROUTES: tuple[list[BaseRoute], ...] = (
+    statics.ROUTES,
+    protocol.ROUTES,
+    api.ROUTES,
+    resources.ROUTES,
+    mount.ROUTES,
+    home.ROUTES,
+    searching.ROUTES,
+    entities.ROUTES,
+    sources.ROUTES,
+    comparing.ROUTES,
+    mechanism.ROUTES,
+    treatments.ROUTES,
+    conflicts.ROUTES,
+    questions.ROUTES,
+    editor.ROUTES,
+    diagnosing.ROUTES,
+    about.ROUTES,
+)
 """Of every room, in the order in which they are tried."""
 
 
@@ -31,7 +64,7 @@ def make_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with Workers(settings) as workers:
+        async with Workers(settings, warm) as workers:
             app.state.workers = workers
             async with mount.open_assistants(app, workers, settings):
                 yield

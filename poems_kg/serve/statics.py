@@ -2,6 +2,7 @@
 
 import gzip
 import mimetypes
+import re
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -19,6 +20,8 @@ _BUILT: Final = _FOLDER / "built"
 _STYLE: Final = "explorer.css"
 _REASON: Final = "not-built.txt"
 """Says why there are no scripts, where the installation could not make them."""
+_NAMED_BY_CONTENT: Final = re.compile(r"-[A-Z0-9]{8}\.js$")
+"""Parts of scripts that scripts import themselves, with the digest in their name."""
 
 
 def has_scripts() -> bool:
@@ -74,7 +77,7 @@ async def _serve(request: Request) -> Response:
     if reply is None:
         raise NotFoundError(f"there is no file {path!r} here")
     response = answer(request, reply)
-    if "v" in request.query_params:
+    if "v" in request.query_params or _NAMED_BY_CONTENT.search(path):
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 

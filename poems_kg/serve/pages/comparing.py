@@ -1,23 +1,29 @@
 """The page that compares disorders: a matrix of findings, what they share, and what tells the first two apart."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
+from markupsafe import Markup
 from starlette.routing import BaseRoute, Route
 
 from poems_kg.ids import PoemsKgError, expand
 from poems_kg.names import Names
+from poems_kg.serve.pages.bars import Bar, draw_bar
 from poems_kg.serve.pages.claim_words import ShownClaim
 from poems_kg.serve.pages.evidence import Evidence, SourceRecord, evidence
-from poems_kg.serve.pages.rendering import page, render, with_query
+from poems_kg.serve.pages.matrix import Cell, Column, Row, group_rows, make_rows, shows, sort_rows
+from poems_kg.serve.pages.rendering import environment, page, render, with_query
 from poems_kg.serve.pages.statements import mid_sentence, show_claims, sources_of, span
-from poems_kg.views import POEMS, differential_rows
+from poems_kg.views import POEMS
+from poems_kg.views.rows import read_rows
 
 if TYPE_CHECKING:
     import networkx as nx
 
+    from poems_kg.knowledge_graph import KnowledgeGraph
     from poems_kg.serve.asked import Asked
     from poems_kg.serve.desk import Desk
     from poems_kg.serve.replies import Reply
@@ -37,20 +43,8 @@ SORTS: Final = {
 }
 """By what rows are sorted: words by value of ``sort``; the CURIE of a disorder sorts by how often it has them."""
 
-PRESENCE: Final = {
-    "present": "present",
-    "excluded": "excluded",
-    "disputed": "disputed: sources differ",
-    "unknown": "unknown: nothing is stated",
-}
-_HEADS: Final = {
-    "P": "P · Polyneuropathy",
-    "O": "O · Organomegaly",
-    "E": "E · Endocrinopathy",
-    "M": "M · Monoclonal protein",
-    "S": "S · Skin changes",
-    "beyond": "Beyond the letters",
-}
+_OFTEN: Final = 50.0
+_MOST: Final = 6
 _RIVALS: Final = 6
 """How many disorders stand beside POEMS syndrome where none is asked for."""
 
@@ -72,58 +66,6 @@ SELECT ?kind WHERE {
   { ?term kg:category kg:Disorder } UNION { ?term kg:information_sum ?kind }
 }
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A disorder: ``short`` is its abbreviation, empty where it has none that is shorter than its name."""
-
-    disorder_id: str
-    label: str
-    short: str
-
-    @property
-    def name(self) -> str:
-        """What it is called where there is little room."""
-        return self.short or self.label
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """
-    What sources say of one finding in one disorder; ``figure`` in words, ``low`` and ``high`` in percent.
-
-    ``order`` sorts: unknown, excluded, disputed or inferred, present without a figure, then by frequency.
-    """
-
-    cell_id: str
-    column: Column
-    presence: str
-    inferred: bool
-    figure: str
-    low: float
-    width: float
-    order: float
-    sources: int
-    shown: list[ShownClaim]
-
-    @property
-    def known(self) -> bool:
-        """Whether anything is stated."""
-        return self.presence != "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A finding with a cell for each disorder."""
-
-    finding_id: str
-    label: str
-    group: str
-    cells: tuple[Cell, ...]
-    is_shared: bool
-    is_distinguishing: bool
-    difference: float
 
 
 @dataclass(slots=True)
@@ -182,10 +124,11 @@ def compare(desk: "Desk", asked: "Asked") -> "Reply":
         columns=columns,
         first=first,
         second=second,
-        groups=_groups(kept, sort),
+        groups=group_rows(kept, sort),
         rows=kept,
         counts={name: sum(shows(row, name) for row in rows) for name in SHOW},
         apart=tell_apart(desk, first, second) if second else ([], []),
+        unmatched=find_unmatched(rows, _broader(desk.kg), set(graph[second.disorder_id])) if second else [],
         choices=_choices(desk, graph, wanted),
         silent=silent,
         show=show,
@@ -193,13 +136,30 @@ def compare(desk: "Desk", asked: "Asked") -> "Reply":
         mid_sentence=mid_sentence,
         show_words=SHOW,
         sort_words=SORTS,
-        presence_words=PRESENCE,
+        cell_html=_cell_html(desk),
         url=url,
         rival_url=lambda rival: with_query(
             "/compare",
             [("disorder", each) for each in dict.fromkeys((wanted[0], rival, *wanted))],
         ),
     )
+
+
+_DRAWN: "WeakKeyDictionary[KnowledgeGraph, dict[str, Markup]]" = WeakKeyDictionary()
+"""Cells as HTML by id: a page has two thousand, and the next page has most of them, too."""
+
+
+def _cell_html(desk: "Desk") -> Callable[[Row, Column, Cell], Markup]:
+    """What makes the HTML of a cell, once."""
+    known = _DRAWN.setdefault(desk.kg, {})
+    macro = environment().get_template("matrix_parts.html").module.cell  # type: ignore[attr-defined]
+
+    def draw(row: Row, column: Column, cell: Cell) -> Markup:
+        if cell.cell_id not in known:
+            known[cell.cell_id] = macro(row, column, cell)
+        return known[cell.cell_id]
+
+    return draw
 
 
 def find_disorders(desk: "Desk", words: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -255,129 +215,6 @@ def _choices(desk: "Desk", graph: "nx.Graph", wanted: Sequence[str]) -> list[tup
     return [(node, desk.kg.names.label(node), node in wanted) for node in ranked]
 
 
-# --- The matrix ---
-
-
-def make_rows(graph: "nx.Graph", columns: Sequence[Column], book: Evidence, names: Names) -> Iterator[Row]:
-    """The findings of which something is stated in one of the disorders, by group and label."""
-    ids = [column.disorder_id for column in columns]
-    said = _said_apart(book, ids)
-    for number, (finding, members) in enumerate(
-        groupby(differential_rows(graph, ids), key=lambda cell: str(cell["finding"]))
-    ):
-        found = list(members)
-        if all(cell["presence"] == "unknown" for cell in found):
-            continue
-        cells = tuple(
-            _cell(f"{number}-{place}", column, cell, book, names)
-            for place, (column, cell) in enumerate(zip(columns, found, strict=True))
-        )
-        own, *others = cells
-        gaps = [_gap(own, other) for other in others]
-        yield Row(
-            finding_id=finding,
-            label=found[0]["finding_label"],
-            group=found[0]["group"],
-            cells=cells,
-            is_shared=_has(own) and any(map(_has, others)),
-            is_distinguishing=finding in said or any(gap > 0 for gap in gaps),
-            difference=gaps[0] if gaps else 0.0,
-        )
-
-
-def _said_apart(book: Evidence, ids: Sequence[str]) -> set[str]:
-    """The findings by which a source tells the first disorder from one of the others."""
-    found = set()
-    for claim in book.claims.values():
-        if claim.relation == "distinguished_by" and claim.polarity == "asserts":
-            pair = {claim.subject_id, dict(claim.qualifiers).get("versus", "")}
-            if ids[0] in pair and pair <= set(ids):
-                found.add(claim.object_id)
-    return found
-
-
-def _cell(cell_id: str, column: Column, cell: dict[str, Any], book: Evidence, names: Names) -> Cell:
-    low, high = cell["low"], cell["high"]
-    # Where sources differ, what the fewer of them deny must not hide below what the others assert.
-    is_disputed = cell["presence"] == "disputed"
-    has_figure = low is not None or high is not None
-    bottom, top = 0.0 if low is None else float(low), 100.0 if high is None else float(high)
-    if has_figure:
-        order = (bottom + top) / 2
-    else:
-        order = {"unknown": -4.0, "excluded": -3.0, "disputed": -2.0, "present": -1.0}[cell["presence"]]
-        order -= 0.5 if cell["inferred"] else 0.0
-    return Cell(
-        cell_id=cell_id,
-        column=column,
-        presence=cell["presence"],
-        inferred=cell["inferred"],
-        figure=f"{span(_rounded(low), _rounded(high))}\N{NO-BREAK SPACE}%" if has_figure else "",
-        low=bottom,
-        width=max(top - bottom, 3.0) if has_figure else 0.0,
-        order=order,
-        sources=len(cell["sources"]),
-        shown=sorted(show_claims(cell["claims"], book, names), key=lambda each: is_disputed and not each.is_denied),
-    )
-
-
-def _rounded(bound: float | None) -> float | None:
-    """A bound short enough for a cell; its evidence has it as published."""
-    return None if bound is None else round(bound, 1)
-
-
-def _has(cell: Cell) -> bool:
-    return cell.presence in ("present", "disputed")
-
-
-def _gap(one: Cell, other: Cell) -> float:
-    """Percentage points between two ranges that do not overlap; 100 where one is excluded and the other present."""
-    if {one.presence, other.presence} == {"present", "excluded"}:
-        return 100.0
-    if not (one.figure and other.figure):
-        return 0.0
-    # A mark has a least width in the picture; what is compared are the bounds that were published.
-    bounds = [(cell.low, 2 * cell.order - cell.low) for cell in (one, other)]
-    return max(0.0, bounds[0][0] - bounds[1][1], bounds[1][0] - bounds[0][1])
-
-
-def shows(row: Row, show: str) -> bool:
-    """Whether a row is among those that ``show`` names."""
-    return show == "all" or (row.is_shared if show == "shared" else row.is_distinguishing)
-
-
-def sort_rows(rows: list[Row], sort: str, ids: Sequence[str]) -> list[Row]:
-    """Rows in the order that is asked for; those that are alike stay by group and label."""
-    if sort == "finding":
-        return sorted(rows, key=lambda row: row.label.casefold())
-    if sort == "known":
-        return sorted(rows, key=lambda row: -sum(cell.known for cell in row.cells))
-    if sort == "difference":
-        return sorted(rows, key=lambda row: -row.difference)
-    if sort in ids:
-        place = list(ids).index(sort)
-        return sorted(rows, key=lambda row: -row.cells[place].order)
-    rank = {group: number for number, group in enumerate(dict.fromkeys(row.group for row in rows))}
-    return sorted(rows, key=lambda row: (rank[row.group], -sum(cell.known for cell in row.cells)))
-
-
-def _groups(rows: list[Row], sort: str) -> list[tuple[str, list[Row]]]:
-    if sort != "group":
-        return [("", rows)] if rows else []
-    return [(group_words(group), list(members)) for group, members in groupby(rows, key=lambda row: row.group)]
-
-
-def group_words(group: str) -> str:
-    """
-    The head over a group of findings.
-
-    >>> group_words("O"), group_words("Abnormality of the nervous system")
-    ('O · Organomegaly', 'Nervous system')
-    """
-    words = _HEADS.get(group) or group.removeprefix("Abnormality of ").removeprefix("the ")
-    return words[:1].upper() + words[1:]
-
-
 # --- What tells two disorders apart ---
 
 _MIRRORED: Final = {
@@ -417,7 +254,7 @@ def tell_apart(desk: "Desk", first: Column, second: Column) -> tuple[list[Apart]
         direction = "no help" if row["polarity"] == "denies" else str(row["direction"] or "")
         if row["subject"] != first.disorder_id:
             direction = _MIRRORED.get(direction, direction)
-        made = said.setdefault(feature, Apart(feature, label, direction))
+        made = said.setdefault(feature, Apart(feature, label, direction, _own_figure(graph, first, feature)))
         _add_claims(made, [str(row["claim"])], book, names)
         if row["value"] and row["subject"] == first.disorder_id:
             made.values.append(str(row["value"]))
@@ -425,8 +262,50 @@ def tell_apart(desk: "Desk", first: Column, second: Column) -> tuple[list[Apart]
         figures[feature].shown += said.pop(feature).shown
     return (
         sorted(figures.values(), key=lambda each: (-each.gap, each.feature)),
-        sorted(said.values(), key=lambda each: (each.direction == "no help", -len(each.sources), each.feature)),
+        sorted(
+            said.values(),
+            key=lambda each: (each.direction == "no help", -len(each.sources), not each.figure, each.feature),
+        ),
     )
+
+
+def _own_figure(graph: "nx.Graph", first: Column, feature: str) -> str:
+    """How often the first disorder has a finding; empty for a test, and where nobody says."""
+    edge = graph.get_edge_data(first.disorder_id, feature) or {"low": None, "high": None}
+    words = span(edge["low"], edge["high"])
+    return f"{words}\N{NO-BREAK SPACE}%" if words else ""
+
+
+def find_unmatched(
+    rows: Iterable[Row], broader: Mapping[str, frozenset[str]], known: Set[str]
+) -> list[tuple[Row, Bar]]:
+    """
+    Findings that at least half of the patients with the first disorder have, and of which the second has no word.
+
+    :param broader: the broader findings of each.
+    :param known: the findings of which something is stated for the second; what is narrower than one of them is left
+        out, since there is a word on it.
+    """
+    found = []
+    for row in rows:
+        own = row.cells[0]
+        is_open = len(row.cells) > 1 and not row.cells[1].known and known.isdisjoint(broader.get(row.finding_id, ()))
+        bar = draw_bar(each.claim for each in own.shown) if is_open and not own.inferred else None
+        if bar and own.presence == "present" and bar.low >= _OFTEN:
+            found.append((row, bar))
+    return sorted(found, key=lambda pair: (-pair[1].low, -pair[0].cells[0].sources, pair[0].label))[:_MOST]
+
+
+_BROADER: "WeakKeyDictionary[KnowledgeGraph, dict[str, frozenset[str]]]" = WeakKeyDictionary()
+
+
+def _broader(kg: "KnowledgeGraph") -> dict[str, frozenset[str]]:
+    if kg not in _BROADER:
+        pairs: dict[str, set[str]] = defaultdict(set)
+        for row in read_rows("broader_findings", kg.store):
+            pairs[str(row["finding"])].add(str(row["broader"]))
+        _BROADER[kg] = {finding: frozenset(above) for finding, above in pairs.items()}
+    return _BROADER[kg]
 
 
 def _add_claims(made: Apart, claim_ids: Iterable[str], book: Evidence, names: Names) -> None:
