@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from curies import Converter
 
 # No character that an IRI cannot have.
-_CURIE = re.compile(r"""[A-Za-z][\w.-]*:(?![:/])[^\s<>"{}|\\^`]+""")
+_CURIE = re.compile(r"""[A-Za-z][\w.-]*:(?![:/])[^\s\x00-\x20\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff<>"{}|\\^`]+""")
 _COLUMNS = ["prefix", "namespace", "synonyms"]
 
 

@@ -185,12 +185,12 @@ def find_question(name: str) -> Question:
 
     typed = name.strip().casefold().replace("-", "_").replace(" ", "_")
     path = queries_dir() / "questions" / f"{typed}.rq"
-    if re.fullmatch(r"\w+", typed) and path.is_file():
+    if re.fullmatch(r"\w{1,80}", typed) and path.is_file():
         return read_question(path)
     known = sorted(file.stem for file in path.parent.glob("*.rq"))
-    close = get_close_matches(typed, known, n=3, cutoff=0.5)
+    close = get_close_matches(typed[:80], known, n=3, cutoff=0.5)
     hint = f"did you mean {', '.join(close)}?" if close else "run 'poems-kg ask' for the list"
-    raise QuestionError(f"no question is called {name!r}; {hint}")
+    raise QuestionError(f"no question is called {name[:80]!r}; {hint}")
 
 
 def bind(question: Question, given: Mapping[str, str], names: Names) -> "dict[str, Identifier]":

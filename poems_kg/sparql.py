@@ -6,7 +6,7 @@ are stepped over whole.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -128,6 +128,33 @@ def query_form(sparql: str) -> str:
 def has_dataset(sparql: str) -> bool:
     """Whether a query names graphs of its own with FROM."""
     return any(kind == "word" and text.upper() == "FROM" for kind, text in _tokens(sparql))
+
+
+def uses_namespace(sparql: str, namespaces: Collection[str]) -> bool:
+    """
+    Whether a query has a term of one of some namespaces, beyond the mere PREFIX line that declares it.
+
+    >>> uses_namespace("PREFIX a: <http://a/> ASK { ?s a:b 1 }", ["http://a/"])
+    True
+    >>> uses_namespace("PREFIX a: <http://a/> ASK { ?s ?p 'a:b' }", ["http://a/"])
+    False
+    """
+    declared: set[str] = set()
+    before, last = "", ""
+    for kind, text in _tokens(sparql):
+        if kind == "comment" or text.isspace():
+            continue
+        if before == "PREFIX" and kind == "iri":
+            if text[1:-1] in namespaces:
+                declared.add(last)
+        elif (kind == "name" and text.partition(":")[0] + ":" in declared and before != "PREFIX") or (
+            kind == "iri" and text[1:].startswith(tuple(namespaces))
+        ):
+            return True
+        # The name that a PREFIX declares stands between the word and its IRI.
+        before = before if before == "PREFIX" and kind == "name" else text.upper() if kind == "word" else ""
+        last = text
+    return False
 
 
 def page(sparql: str, limit: int, offset: int, wrapped: bool = False) -> str:

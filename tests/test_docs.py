@@ -1,6 +1,7 @@
 """What the pages say is true: their examples run, and they name every command, question, check, view and export."""
 
 import ast
+import os
 import re
 import shlex
 import sys
@@ -59,6 +60,8 @@ def test_python_examples_give_something(page, code, tmp_path, monkeypatch, reque
     if "load_linked" in code:
         request.getfixturevalue("linked_folder")
     monkeypatch.chdir(tmp_path)
+    # The command is on the path of who has the environment active, and an example may call it.
+    monkeypatch.setenv("PATH", os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
     printed, named = results(code, page)
     assert [line for line, rows in printed.items() if not rows] == []
     assert [row for rows in printed.values() for row in rows if not any(row)] == []

@@ -100,7 +100,9 @@ def test_prefix_map_is_sorted_and_every_namespace_is_an_address() -> None:
     assert len(set(prefixes().values())) == len(prefixes())
 
 
-@pytest.mark.parametrize("text", ["", "HP", "HP:", ":1", "HP:00 1", "HP:<1>", "http://example.org", "a:/b", "HP:{1}"])
+@pytest.mark.parametrize(
+    "text", ["", "HP", "HP:", ":1", "HP:00 1", "HP:<1>", "http://example.org", "a:/b", "HP:{1}", "HP:\x00", "HP:\ufffd"]
+)
 def test_what_is_no_curie(text: str) -> None:
     assert not is_curie(text)
 

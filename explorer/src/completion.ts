@@ -2,7 +2,7 @@
 import { announce, askJson, capitalise, element, entityUrl, freshId } from "./page";
 
 export interface Match {
-  readonly id: string;
+  readonly entity_id: string;
   readonly label: string;
   readonly name: string;
   readonly scope: string;
@@ -123,7 +123,7 @@ function option(match: Match, id: string): HTMLElement {
   const other = match.scope !== "label" && match.scope !== "id" && match.name !== match.label;
   const line = element("li", { role: "option", id, "aria-selected": "false" }, element("span", { class: "name" }, capitalise(match.label)));
   if (other) line.append(" ", element("span", { class: "also" }, match.name));
-  line.append(" ", element("span", { class: `category ${match.category}` }, match.id));
+  line.append(" ", element("span", { class: `category ${match.category}` }, match.entity_id));
   return line;
 }
 
@@ -136,14 +136,14 @@ function placeBelow(list: HTMLElement, input: HTMLElement): void {
 /** Search opens the page of the entity; elsewhere the field gets the label, and a hidden field the id where it is asked for. */
 function fill(input: HTMLInputElement, match: Match): void {
   if (input.closest("form")?.getAttribute("role") === "search") {
-    location.assign(entityUrl(match.id));
+    location.assign(entityUrl(match.entity_id));
     return;
   }
   input.value = match.label;
   const name = input.dataset["completeId"];
   if (name && input.form) {
     const hidden = input.form.querySelector<HTMLInputElement>(`input[type="hidden"][name="${CSS.escape(name)}"]`) ?? element("input", { type: "hidden", name });
-    hidden.value = match.id;
+    hidden.value = match.entity_id;
     if (!hidden.isConnected) input.after(hidden);
     // What is typed afterwards is no longer that entity.
     input.addEventListener("input", () => hidden.remove(), { once: true });

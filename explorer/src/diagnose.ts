@@ -43,7 +43,7 @@ class Findings {
     void this.nameIds();
   }
 
-  private addMatch({ id, label }: Match): void {
+  private addMatch({ entity_id: id, label }: Match): void {
     this.input.value = "";
     this.add({ typed: id, label, state: "observed" });
   }
@@ -105,7 +105,7 @@ class Findings {
       bare.map(async (finding) => {
         try {
           const { matches } = await askJson<{ matches: Match[] }>(`/api/search?${new URLSearchParams({ text: finding.typed, count: "1" })}`);
-          if (matches[0]?.id === finding.typed) finding.label = matches[0].label;
+          if (matches[0]?.entity_id === finding.typed) finding.label = matches[0].label;
         } catch {
           // The id says it, too.
         }

@@ -81,7 +81,7 @@ async function entitiesNamed(text: string, context: CompletionContext): Promise<
   context.addEventListener("abort", () => stop.abort());
   try {
     const { matches } = await askJson<{ matches: Match[] }>(`/api/search?${new URLSearchParams({ text, count: "8" })}`, { signal: stop.signal });
-    return matches.map(({ id, name, category }) => ({ label: name, detail: `${id} ${category}`, apply: id, type: "constant" }));
+    return matches.map(({ entity_id: id, name, category }) => ({ label: name, detail: `${id} ${category}`, apply: id, type: "constant" }));
   } catch {
     return []; // Completion is a help; without it one types on.
   }

@@ -67,10 +67,10 @@ function status(words: string): HTMLElement {
   return element("p", { role: "status" }, element("strong", {}, words));
 }
 
-/** What the server says where it left rows out, in its own words. */
+/** What the server says in a header where it left rows out. */
 function cutNotice(response: Response): HTMLElement[] {
-  const words = response.headers.get("X-Cut") ?? "";
-  return words ? [element("p", { class: "notice" }, words)] : [];
+  const most = Number(response.headers.get("Poems-Kg-Truncated-At") ?? "");
+  return most > 0 ? [element("p", { class: "notice" }, `There are more: the answer is cut at ${most.toLocaleString("en")} rows. Narrow the pattern, or ask page by page with ORDER BY, LIMIT and OFFSET.`)] : [];
 }
 
 function makeTable(columns: readonly string[], rows: readonly Readonly<Record<string, Term>>[]): HTMLTableElement {

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from poems_kg.serve.negotiation import choose
 from poems_kg.serve.pages.rendering import render
 from poems_kg.serve.problems import PROBLEM, describe, to_problem
 from poems_kg.serve.replies import Reply
@@ -36,16 +37,21 @@ def answer_error(scope: Scope, error: Exception) -> Response:
 
 def answer_problem(scope: Scope, document: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
     """
-    The response for a problem document: a page for who asks for HTML, else the document itself.
+    The response for a problem document: a page for who asks for HTML, else the document itself, or its words in text.
 
     :param headers: sent with it, such as ``Allow``.
     """
     request = Request(scope)
     accepts = request.headers.get("accept", "")
-    is_page = "text/html" in accepts and not scope["path"].startswith(("/api/", "/sparql"))
+    is_endpoint = scope["path"].startswith("/sparql")
+    is_page = "text/html" in accepts and not is_endpoint and not scope["path"].startswith("/api/")
+    # A client of the endpoint that takes rows in XML, say, has no use for JSON.
+    is_text = "json" not in accepts and (
+        "text/plain" in accepts or (is_endpoint and choose(accepts, [PROBLEM]) is None)
+    )
     if is_page:
         reply = render("problem.html", document["status"], problem=document, path=scope["path"])
-    elif "text/plain" in accepts and PROBLEM not in accepts and "json" not in accepts:
+    elif is_text:
         reply = Reply(
             f"{document['detail']}\n".encode("utf-8", "replace"), "text/plain; charset=utf-8", document["status"]
         )

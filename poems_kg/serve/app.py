@@ -14,15 +14,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from poems_kg.ids import PoemsKgError
-from poems_kg.serve import api, statics
+from poems_kg.serve import api, protocol, resources, statics
 from poems_kg.serve.answering import answer_error, answer_problem
 from poems_kg.serve.assistants import mount
-from poems_kg.serve.desk import Desk
 from poems_kg.serve.limits import Limits, SafeHeaders
 from poems_kg.serve.pages import (
+    about,
     comparing,
     conflicts,
     diagnosing,
+    editor,
     entities,
     home,
     mechanism,
@@ -31,14 +32,16 @@ from poems_kg.serve.pages import (
     sources,
     treatments,
 )
-from poems_kg.serve.pages.evidence import evidence
 from poems_kg.serve.problems import WorkerLostError, log
 from poems_kg.serve.settings import Settings
+from poems_kg.serve.warming import warm
 from poems_kg.serve.workers import Workers
 
 _ROUTES: tuple[list[BaseRoute], ...] = (
     statics.ROUTES,
+    protocol.ROUTES,
     api.ROUTES,
+    resources.ROUTES,
     mount.ROUTES,
     home.ROUTES,
     searching.ROUTES,
@@ -49,15 +52,11 @@ _ROUTES: tuple[list[BaseRoute], ...] = (
     treatments.ROUTES,
     conflicts.ROUTES,
     questions.ROUTES,
+    editor.ROUTES,
     diagnosing.ROUTES,
+    about.ROUTES,
 )
 """Of every room, in the order in which they are tried."""
-
-
-def warm(desk: Desk) -> None:
-    """Read what most pages need, so that nobody waits for it."""
-    evidence(desk)
-    desk.view("differential_matrix")
 
 
 def make_app(settings: Settings) -> FastAPI:

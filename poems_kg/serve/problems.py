@@ -7,6 +7,7 @@ from typing import Any, Final
 from poems_kg.ids import PoemsKgError
 from poems_kg.names import UnknownTermError
 from poems_kg.serve.replies import Reply, to_json
+from poems_kg.sparql import QueryError
 
 PROBLEM: Final = "application/problem+json"
 
@@ -39,6 +40,18 @@ class UrlTooLongError(PoemsKgError):
     """A request whose path and query string are longer than is taken."""
 
 
+class ForbiddenError(PoemsKgError):
+    """A request for what nobody may do here, such as to change the graph."""
+
+
+class MediaTypeError(PoemsKgError):
+    """A body in a format that is not taken at that address."""
+
+
+class NotAcceptableError(PoemsKgError):
+    """An answer that the client takes in none of the formats in which it can be had."""
+
+
 class WorkerLostError(PoemsKgError):
     """A worker that ended, or failed, for no fault of the request."""
 
@@ -59,6 +72,9 @@ _STATUSES: Final[tuple[tuple[type[Exception], int, str], ...]] = (
     (BodyTooLargeError, 413, "Too large"),
     (BodyTooSlowError, 408, "Too slow"),
     (UrlTooLongError, 414, "URL too long"),
+    (NotAcceptableError, 406, "Not acceptable"),
+    (MediaTypeError, 415, "Not a format for this"),
+    (ForbiddenError, 403, "Not allowed"),
     (WorkerLostError, 500, "The server failed"),
 )
 
@@ -74,6 +90,8 @@ def describe(error: Exception) -> dict[str, Any]:
     document: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": str(error)}
     if isinstance(error, UnknownTermError):
         document["nearest"] = [{"id": entity_id, "label": label} for entity_id, label in error.nearest]
+    if isinstance(error, QueryError) and error.line:
+        document |= {"line": error.line, "column": error.column}
     return document
 
 

@@ -20,7 +20,7 @@ from mcp_types import CallToolResult, Tool
 
 from poems_kg.claims import split_list
 from poems_kg.diagnosis import NOT_ADVICE, to_json
-from poems_kg.ids import expand
+from poems_kg.ids import expand, prefixes
 from poems_kg.patients.plain import read_terms
 from poems_kg.questions import find_questions
 from poems_kg.serve.assistants.jobs import MOST_CHARACTERS, MOST_IN_CELL
@@ -118,7 +118,7 @@ def stdio(*options: str) -> StdioServerParameters:
 
 @pytest.fixture(scope="module")
 def over_stdio() -> Iterator[Assistant]:
-    with connected(stdio("--seconds", "2")) as assistant:
+    with connected(stdio("--seconds", "5")) as assistant:
         yield assistant
 
 
@@ -143,7 +143,9 @@ class Recorder:
         self._fault = fault
         self.asked: dict[str, tuple[str, bool]] = {}
 
-    async def reply(self, job: Callable[..., Reply], *args: Hashable, lane: str = "page", keep: bool = True) -> Reply:
+    async def reply(
+        self, job: Callable[..., Reply], *args: Hashable, lane: str = "page", keep: bool = True, seconds: float = 0
+    ) -> Reply:
         hash(args)
         self.asked[job.__name__] = lane, keep
         if self._fault:
@@ -387,6 +389,27 @@ def test_query_ask(assistant):
     assert "release" in yes["sources"][0]["citation"]
 
 
+def test_query_of_what_json_has_no_number_for(assistant):
+    xsd = "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>"
+    answer = assistant.answer("query", sparql=f"{xsd} SELECT (xsd:double('INF') AS ?a) (xsd:double('NaN') AS ?b) {{}}")
+    assert answer["rows"] == [{"a": "inf", "b": "nan"}]
+
+
+def test_a_source_that_is_none_is_not_cited(assistant):
+    answer = assistant.answer("query", sparql="SELECT ('source:x' AS ?source) ('claim:x> } y' AS ?claim) {}")
+    assert [source["source"].startswith("https://w3id.org/poems-kg/releases/") for source in answer["sources"]] == [
+        True
+    ]
+
+
+def test_rows_that_name_no_source_rest_on_the_claims_between_their_entities(assistant, kg):
+    sparql = "SELECT ?treatment ?disorder WHERE { ?treatment kg:applied_to_treat ?disorder } ORDER BY ?treatment"
+    answer = assistant.answer("query", sparql=f"PREFIX kg: <{prefixes()['kg']}> {sparql}", limit=3)
+    pairs = {(row["treatment"], row["disorder"]) for row in answer["rows"]}
+    named = {passage["claim"] for source in answer["sources"] for passage in source["passages"]}
+    assert named == {claim.claim_id for claim in kg.claims() if (claim.subject_id, claim.object_id) in pairs}
+
+
 @pytest.mark.parametrize("form", ["CONSTRUCT", "DESCRIBE"])
 def test_query_triples(form, assistant):
     iri = expand("HP:0002240")
@@ -433,7 +456,7 @@ def test_query_refuses(assistant, sparql, words):
 
 def test_a_query_that_runs_over_is_stopped_and_the_server_goes_on(over_stdio):
     sparql = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
-    assert "stopped after 2 seconds" in over_stdio.error("query", sparql=sparql)
+    assert "stopped after 5 seconds" in over_stdio.error("query", sparql=sparql)
     assert over_stdio.answer("show", term="papilledema")["id"] == "HP:0001085"
     assert over_stdio.answer("query", sparql="ASK { ?s ?p ?o }")["truth"]
 

@@ -77,6 +77,7 @@ def test_server_says_when_it_is_ready_and_stops_whole(cache, stop):
 
 
 def pids(option, of):
-    """Process ids that ``ps`` gives for an option."""
-    listed = subprocess.run(["ps", "-o", "pid=", option, str(of)], capture_output=True, text=True, check=False)
-    return listed.stdout.split()
+    """Processes that ``ps`` gives for an option, without those that have ended and are still on its list."""
+    listed = subprocess.run(["ps", "-o", "pid=,stat=", option, str(of)], capture_output=True, text=True, check=False)
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    return [pid for pid, state in rows if not state.startswith("Z")]

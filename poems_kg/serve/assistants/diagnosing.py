@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from poems_kg.ids import PoemsKgError
 from poems_kg.serve.assistants import wording
 from poems_kg.serve.assistants.answers import Candidate, Criteria, Diagnosis, Item, Reason, Source, Step
-from poems_kg.serve.assistants.jobs import to_reply
+from poems_kg.serve.assistants.jobs import store_of, to_reply
 from poems_kg.serve.assistants.sources import Bibliography
 from poems_kg.serve.replies import Reply
 
@@ -49,7 +49,7 @@ def diagnose(desk: "Desk", case: Case) -> Reply:
         raise PoemsKgError("give findings in observed and excluded, or a phenopacket; one of the two")
     patient = _read(case.phenopacket, index.findings) if case.phenopacket else _typed(case, index.findings)
     made = desk.diagnostician.diagnose(patient, case.top)
-    answer = _to_answer(made, index, Bibliography(desk.kg.store))
+    answer = _to_answer(made, index, Bibliography(store_of(desk)))
     return to_reply(answer, wording.tell_diagnosis)
 
 

@@ -1,9 +1,10 @@
 """What a worker does for a tool: ask the library, and hand back the answer in its form and as a text, in one JSON."""
 
 import json
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from poems_kg.ids import PoemsKgError, expand, is_known
 from poems_kg.questions import LINKED, find_question, find_questions
@@ -23,7 +24,7 @@ from poems_kg.serve.assistants.answers import (
 from poems_kg.serve.assistants.sources import Bibliography, known_sources, release_of, releases_of
 from poems_kg.serve.replies import JSON, Reply
 from poems_kg.spelling import normalise
-from poems_kg.store import Row
+from poems_kg.store import LocalStore, Row
 
 if TYPE_CHECKING:
     from poems_kg import claims, questions
@@ -43,11 +44,16 @@ MOST_IN_CELL: Final = 4_000
 """Characters of one cell."""
 
 
+def store_of(desk: "Desk") -> LocalStore:
+    """The store of the graph, which a server always has on its own machine."""
+    return cast("LocalStore", desk.kg.store)
+
+
 def to_reply(answer: AnswerT, tell: Callable[[AnswerT], str]) -> Reply:
     """An answer in both its forms: an object with ``text`` and ``answer``."""
     document = {"text": tell(answer), "answer": answer.model_dump(mode="json")}
     # A lone surrogate has no UTF-8; it can only have come from what a client sent.
-    return Reply(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"), JSON)
+    return Reply(json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace"), JSON)
 
 
 def _rest(what: str, offset: int, given: int, total: int) -> str:
@@ -70,7 +76,7 @@ def list_questions(desk: "Desk", about: str, details: bool) -> Reply:
         rest = f"Details of {len(given)} of {len(found)} questions; ask for the others by name: {others}."
     answer = Questions(
         questions=[_question(question, details=details) for question in given],
-        sources=[release_of(desk.kg.store)],
+        sources=[release_of(store_of(desk))],
         rest=rest,
     )
     return to_reply(answer, wording.tell_questions)
@@ -108,7 +114,7 @@ def ask_question(desk: "Desk", name: str, given: Pairs, limit: int, offset: int)
     found = desk.kg.ask(question.name, **dict(given))
     rows = bounded(found.rows[offset : offset + limit])
     meant = _meant(desk, question, dict(given))
-    bibliography = Bibliography(desk.kg.store)
+    bibliography = Bibliography(store_of(desk))
     bibliography.add_rows(rows, [value for value in meant.values() if ":" in value])
     answer = Rows(
         question=question.name,
@@ -121,7 +127,7 @@ def ask_question(desk: "Desk", name: str, given: Pairs, limit: int, offset: int)
         offset=offset,
         total=len(found),
         notes=list(found.notes),
-        sources=bibliography.sources(always=releases_of(desk.kg.store) if question.needs == LINKED else ()),
+        sources=bibliography.sources(always=releases_of(store_of(desk)) if question.needs == LINKED else ()),
         rest=_rest("rows", offset, len(rows), len(found)),
     )
     return to_reply(answer, wording.tell_rows)
@@ -156,7 +162,8 @@ def bounded(rows: "Iterable[Mapping[str, Cell]]") -> list[dict[str, Cell]]:
 def _cut(value: Cell) -> Cell:
     if isinstance(value, str) and len(value) > MOST_IN_CELL:
         return f"{value[:MOST_IN_CELL]}… (cut; {len(value)} characters)"
-    return value
+    # JSON has no number for what is none, and none for infinity.
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _labels_in(rows: Iterable[Mapping[str, Cell]], labels: Mapping[str, str]) -> dict[str, str]:
@@ -181,7 +188,7 @@ SELECT DISTINCT ?category WHERE { ?entity kg:category ?category } ORDER BY ?cate
 
 def search(desk: "Desk", text: str, category: str, limit: int) -> Reply:
     """Entities that a text may mean."""
-    categories = {str(row[0]).removeprefix("kg:") for row in desk.kg.store.select(_CATEGORIES)[1]}
+    categories = {str(row[0]).removeprefix("kg:") for row in store_of(desk).select(_CATEGORIES)[1]}
     wanted = next((each for each in categories if each.casefold() == category.strip().casefold()), "")
     if category.strip() and not wanted:
         has = ", ".join(sorted(categories))
@@ -189,9 +196,9 @@ def search(desk: "Desk", text: str, category: str, limit: int) -> Reply:
     found = desk.kg.names.search(text, wanted, limit + 1)
     about: dict[str, list[Row]] = defaultdict(list)
     values = " ".join(f"<{expand(each.entity_id)}>" for each in found[:limit] if is_known(each.entity_id))
-    for entity, *cells in desk.kg.store.select(_ABOUT % values)[1]:
+    for entity, *cells in store_of(desk).select(_ABOUT % values)[1]:
         about[str(entity)].append(cells)
-    bibliography = Bibliography(desk.kg.store)
+    bibliography = Bibliography(store_of(desk))
     matches = []
     for each in found[:limit]:
         rows = about[each.entity_id]
@@ -222,9 +229,9 @@ def show(desk: "Desk", term: str, relation: str, limit: int, offset: int) -> Rep
         raise PoemsKgError(f"{described.label} has no claims of the relation {relation!r}; it has {has}")
     chosen = [claim for claim in described.claims if claim.relation == wanted or not wanted]
     shown = chosen[offset : offset + limit]
-    bibliography = Bibliography(desk.kg.store)
+    bibliography = Bibliography(store_of(desk))
     bibliography.add_claims(claim.claim_id for claim in shown)
-    citations = {key: source.citation for key, source in known_sources(desk.kg.store).items()}
+    citations = {key: source.citation for key, source in known_sources(store_of(desk)).items()}
     answer = Entity(
         id=described.entity_id,
         label=described.label,

@@ -9,11 +9,11 @@ import pyoxigraph as ox
 from poems_kg.ids import prefixes
 from poems_kg.serve.assistants import wording
 from poems_kg.serve.assistants.answers import Cell, Found
-from poems_kg.serve.assistants.jobs import MOST_CHARACTERS, bounded, to_reply
+from poems_kg.serve.assistants.jobs import MOST_CHARACTERS, bounded, store_of, to_reply
 from poems_kg.serve.assistants.sources import Bibliography
 from poems_kg.serve.replies import Reply
 from poems_kg.sparql import query_form
-from poems_kg.store import LocalStore, to_plain
+from poems_kg.store import to_plain
 
 if TYPE_CHECKING:
     from poems_kg.serve.desk import Desk
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 def query(desk: "Desk", sparql: str, limit: int, offset: int) -> Reply:
     """Some of the rows or triples that a query finds."""
-    store = cast("LocalStore", desk.kg.store)
+    store = store_of(desk)
     result = store.evaluate(sparql)
     columns: list[str] = []
     rows: list[dict[str, Cell]] = []

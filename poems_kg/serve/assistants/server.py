@@ -35,10 +35,20 @@ and say that whenever you use diagnose."""
 class Answering(Protocol):
     """As :meth:`poems_kg.serve.workers.Workers.reply`."""
 
-    async def __call__(self, job: Callable[..., Reply], *args: Hashable, lane: Lane = ..., keep: bool = ...) -> Reply:
+    async def __call__(
+        self,
+        job: Callable[..., Reply],
+        *args: Hashable,
+        lane: Lane = ...,
+        keep: bool = ...,
+        seconds: float | None = ...,
+    ) -> Reply:
         """Have a job done."""
         ...
 
+
+_DIAGNOSING: Final = 60.0
+"""Seconds for a diagnosis: it takes a fraction of one, but a worker that makes its first has all to open for it."""
 
 Opening = Callable[[], AbstractAsyncContextManager[Answering]]
 """Gives what does the work for as long as the server runs."""
@@ -119,11 +129,16 @@ _SAFE: Final = ToolAnnotations(read_only_hint=True, destructive_hint=False, idem
 
 
 async def _call(
-    context: Context[Answering, Any], job: Callable[..., Reply], *args: Hashable, lane: Lane = "page", keep: bool = True
+    context: Context[Answering, Any],
+    job: Callable[..., Reply],
+    *args: Hashable,
+    lane: Lane = "page",
+    keep: bool = True,
+    seconds: float | None = None,
 ) -> CallToolResult:
     reply = context.request_context.lifespan_context
     try:
-        made = json.loads((await reply(job, *args, lane=lane, keep=keep)).body)
+        made = json.loads((await reply(job, *args, lane=lane, keep=keep, seconds=seconds)).body)
     except PoemsKgError as error:
         if isinstance(error, WorkerLostError):
             log(error)
@@ -249,7 +264,7 @@ async def diagnose(
         phenopacket="" if phenopacket is None else json.dumps(phenopacket),
         top=top,
     )
-    return await _call(context, diagnosing.diagnose, case, keep=False)
+    return await _call(context, diagnosing.diagnose, case, keep=False, seconds=_DIAGNOSING)
 
 
 _TOOLS: Final[dict[Callable[..., Any], str]] = {

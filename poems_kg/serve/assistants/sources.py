@@ -6,14 +6,20 @@ What no source can be named for rests on the release of the graph, which has a c
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import permutations
 
 from poems_kg.claims import split_list
 from poems_kg.ids import expand, is_known, standardize
 from poems_kg.serve.assistants.answers import Cell, Passage, Source
-from poems_kg.store import Store
+from poems_kg.store import LocalStore
 
 MOST_PASSAGES = 10
 """Passages of one source that are given; a source that is all over an answer has many more."""
+_AT_A_TIME = 500
+"""Ids in one query."""
+_OURS = frozenset({"claim", "source"})
+"""Prefixes of what is in the graph or is nothing: no citation of something elsewhere."""
 _CITING = ("source", "citation", "reference", "said_by", "listed_by", "publication")
 """In the name of a column that has sources or citations, maybe several in a cell."""
 
@@ -47,10 +53,9 @@ SELECT DISTINCT ?claim ?source ?place ?start ?end WHERE {
 _BETWEEN = (
     _PREFIXES
     + """
-SELECT DISTINCT ?claim WHERE {
-  VALUES ?one { %s }
-  VALUES ?other { %s }
-  ?claim kg:subject ?one ; kg:object ?other .
+SELECT DISTINCT ?claim ?subject ?object WHERE {
+  VALUES ?subject { %s }
+  ?claim kg:subject ?subject ; kg:object ?object .
 } ORDER BY ?claim
 """
 )
@@ -74,7 +79,8 @@ SELECT DISTINCT ?release ?title ?version WHERE {
 )
 
 
-def known_sources(store: Store) -> dict[str, Source]:
+@lru_cache(maxsize=2)
+def known_sources(store: LocalStore) -> dict[str, Source]:
     """All sources of a graph by CURIE, without passages."""
     found: dict[str, Source] = {}
     for source, citation, title, url in store.select(_SOURCES)[1]:
@@ -84,7 +90,8 @@ def known_sources(store: Store) -> dict[str, Source]:
     return found
 
 
-def release_of(store: Store) -> Source:
+@lru_cache(maxsize=2)
+def release_of(store: LocalStore) -> Source:
     """The release of the graph itself, which every answer rests on."""
     rows = store.select(_GRAPH)[1]
     if not rows:
@@ -93,7 +100,7 @@ def release_of(store: Store) -> Source:
     return _source(release, f"{title}, release {version}", title, "")
 
 
-def releases_of(store: Store) -> list[Source]:
+def releases_of(store: LocalStore) -> list[Source]:
     """The releases of other projects that a linked graph was made of; none in the core graph."""
     return [
         _source("", f"{title} {version or ''}".strip(), str(title), str(origin))
@@ -113,7 +120,7 @@ def _source(source: str, citation: str, title: str, url: str) -> Source:
 class Bibliography:
     """Collects what an answer rests on."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: LocalStore) -> None:
         self._store = store
         self._known = known_sources(store)
         self._by_citation = {source.citation: key for key, source in self._known.items()}
@@ -140,7 +147,7 @@ class Bibliography:
     def _add_citation(self, text: str) -> bool:
         if self.add_source(text) or self.add_source(self._by_citation.get(text, text)):
             return True
-        if is_known(standardize(text)):
+        if is_known(standardize(text)) and text.partition(":")[0] not in _OURS:
             self._sources.setdefault(text, _source("", text, text, standardize(text)))
             return True
         return False
@@ -151,6 +158,8 @@ class Bibliography:
 
         :param entity_ids: the entities that all rows are about, such as those of the parameters.
         """
+        common = {each for each in entity_ids if is_known(each)}
+        uncited: list[set[str]] = []
         for row in rows:
             is_cited = False
             for column, value in row.items():
@@ -163,15 +172,20 @@ class Bibliography:
                     self.add_citations(value)
                     is_cited = True
             if not is_cited:
-                self.add_claims(self._between(row.values(), entity_ids))
+                uncited.append({value for value in row.values() if isinstance(value, str) and is_known(value)} | common)
+        self._add_claims_between(uncited)
 
-    def _between(self, values: Iterable[Cell], entity_ids: Iterable[str]) -> list[str]:
-        here = {value for value in values if isinstance(value, str) and is_known(value)}
-        if not here:
-            return []
-        ones, others = (" ".join(f"<{expand(each)}>" for each in sorted(ids)) for ids in (here, here | {*entity_ids}))
-        found = [self._store.select(_BETWEEN % pair)[1] for pair in ((ones, others), (others, ones))]
-        return [str(row[0]) for rows in found for row in rows]
+    def _add_claims_between(self, groups: Sequence[set[str]]) -> None:
+        """Add the claims that lead from one entity of a group to another of the same."""
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        subjects = sorted(set().union(*groups))
+        for start in range(0, len(subjects), _AT_A_TIME):
+            values = " ".join(f"<{expand(each)}>" for each in subjects[start : start + _AT_A_TIME])
+            for claim, subject, target in self._store.select(_BETWEEN % values)[1]:
+                found[str(subject), str(target)].append(str(claim))
+        for group in groups:
+            for pair in permutations(sorted(group), 2):
+                self.add_claims(found.get(pair, ()))
 
     def sources(self, *, always: Sequence[Source] = ()) -> list[Source]:
         """
@@ -181,8 +195,8 @@ class Bibliography:
         """
         passages: dict[str, list[Passage]] = defaultdict(list)
         wanted = [claim_id for claim_id in self._claims if is_known(claim_id)]
-        for start in range(0, len(wanted), 500):
-            values = " ".join(f"<{expand(claim_id)}>" for claim_id in wanted[start : start + 500])
+        for start in range(0, len(wanted), _AT_A_TIME):
+            values = " ".join(f"<{expand(claim_id)}>" for claim_id in wanted[start : start + _AT_A_TIME])
             for claim, source, place, begin, end in self._store.select(_CLAIMS % values)[1]:
                 self.add_source(str(source))
                 passages[str(source)].append(

@@ -39,11 +39,15 @@ def run(settings: Settings) -> None:
             tasks.start_soon(_prepare, workers, prepared)
 
             async def reply(
-                job: Callable[..., Reply], *args: Hashable, lane: Lane = "page", keep: bool = True
+                job: Callable[..., Reply],
+                *args: Hashable,
+                lane: Lane = "page",
+                keep: bool = True,
+                seconds: float | None = None,
             ) -> Reply:
                 if job is diagnose:
                     await prepared.wait()
-                return await workers.reply(job, *args, lane=lane, keep=keep)
+                return await workers.reply(job, *args, lane=lane, keep=keep, seconds=seconds)
 
             yield reply
             tasks.cancel_scope.cancel()

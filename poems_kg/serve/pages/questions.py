@@ -16,6 +16,7 @@ from poems_kg.ids import PoemsKgError
 from poems_kg.names import UnknownTermError
 from poems_kg.questions import ANY, LINKED, Answer, Parameter, Question, QuestionError, bind, find_question
 from poems_kg.questions import find_questions as read_questions
+from poems_kg.reports.wording import clean
 from poems_kg.serve.asked import Asked
 from poems_kg.serve.desk import Desk
 from poems_kg.serve.pages.answer_table import lay_out, to_csv, to_tsv
@@ -180,7 +181,7 @@ def _field(
     with_choices: bool,
     is_lenient: bool,
 ) -> Field:
-    words = typed.get(parameter.name, parameter.default or "").strip()
+    words = clean(typed.get(parameter.name, parameter.default or "")).strip()
     is_free = parameter.is_optional and words.casefold() in ("", ANY)
     if not words and not is_free:
         words = parameter.default or ""

@@ -168,7 +168,7 @@ def claim_page(desk: "Desk", asked: Asked) -> Reply:
         claim=claim,
         shown=statement.shown,
         letter=next((text for key, text in claim.qualifiers if key == "letter"), ""),
-        alike=[to_statement(each, found, names) for each in _alike(claim, found)],
+        alike=[show_claim(each, found, names) for each in _alike(claim, found)],
         evidence_url=expand(claim.evidence) if claim.evidence.startswith("ECO:") else "",
         relation_url=expand(f"kg:{claim.relation}").removeprefix("https://w3id.org/poems-kg"),
         turtle=with_query(claim_url(claim_id), {"format": "ttl"}),

@@ -1,0 +1,165 @@
+"""The page of a resource that has no page of its own kind: what it is, what is said of it, and what leads to it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+import pyoxigraph as ox
+
+from poems_kg.ids import compress
+from poems_kg.rdf import LABEL, Node
+from poems_kg.serve.asked import Asked
+from poems_kg.serve.pages.rendering import entity_url, render
+from poems_kg.serve.replies import Reply
+from poems_kg.serve.resource_graphs import BASE, Triples, about, entity_node, is_ontology, node_of, referring
+from poems_kg.serve.resource_names import unknown
+from poems_kg.vocabulary import ONTOLOGY
+
+if TYPE_CHECKING:
+    from poems_kg.names import Names
+    from poems_kg.serve.desk import Desk
+
+MOST_VALUES: Final = 100
+"""Of one property, and of what leads to a resource, that a page gives; RDF has all."""
+_DEEPEST: Final = 4
+"""How deep a class expression is put in words."""
+
+_KINDS: Final = {
+    "annotation": ("Annotation", "One annotation of a disorder with a finding, as HPO's file has it."),
+    "claim": ("Claim", "One statement of one source, with its figures and its place in the source."),
+    "conflict": ("Conflict", "A disagreement between sources, with both sides."),
+    "criteria": ("Criterion", "A part of published diagnostic criteria, as a class that a patient falls into or not."),
+    "graph": ("Named graph", "A part of the knowledge graph; as RDF it comes whole."),
+    "mapping": ("Mapping", "What an entity is in another ontology, and who says so."),
+    "passage": ("Passage", "A place in the text of a source: position and hash, for the text is under copyright."),
+    "poems.owl": ("Ontology", "The ontology as released; as RDF it comes whole."),
+    "release": ("Release", "A release of another ontology that this graph is linked to."),
+    "releases": ("Ontology", "The ontology as released on that day; as RDF it comes whole."),
+    "source": ("Source", "A document, publication or database that makes statements."),
+    "vocab": ("Vocabulary", "A class or property of this graph's own vocabulary."),
+}
+_EXTENSIONS: Final = (("ttl", "Turtle"), ("nt", "N-Triples"), ("rdf", "RDF/XML"), ("jsonld", "JSON-LD"))
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A text, where it leads (empty if nowhere), and the id of what is there."""
+
+    text: str
+    url: str = ""
+    id: str = ""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it leads off this server."""
+        return self.url.startswith("http")
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """What is said in one respect, and how much more of it RDF has."""
+
+    predicate: Value
+    values: list[Value]
+    more: int
+
+
+def resource_page(desk: "Desk", asked: Asked) -> Reply:
+    """
+    The page of a resource of ours, by its ``path`` below the namespace.
+
+    :raises UnknownTermError: if there is none; it suggests the nearest.
+    """
+    path = asked.get("path")
+    node = node_of(path)
+    if is_ontology(desk, node):
+        found, node = about(desk, ox.NamedNode(ONTOLOGY)), ox.NamedNode(ONTOLOGY)
+    else:
+        found = about(desk, node)
+    if not found:
+        raise unknown(desk, path)
+    return _render(desk, node, found, f"/{quote(path, safe='/:')}")
+
+
+def entity_page(desk: "Desk", asked: Asked) -> Reply:
+    """
+    The page of an entity of any ontology, by its ``curie`` or a name.
+
+    :raises UnknownTermError: if it is not in the graph; it suggests the nearest.
+    """
+    entity_id = desk.kg.names.find(asked.get("curie"))
+    node = entity_node(entity_id)
+    return _render(desk, node, about(desk, node), entity_url(entity_id))
+
+
+def _render(desk: "Desk", node: ox.NamedNode, found: Triples, path: str) -> Reply:
+    kind, lead = _KINDS.get(path.split("/")[1], ("Entity", ""))
+    words = _Words(desk.kg.names, found)
+    referred, has_more = referring(desk, node, MOST_VALUES)
+    return render(
+        "resource.html",
+        title=words.title(node),
+        iri=node.value,
+        kind=kind,
+        lead=lead,
+        properties=words.properties(node),
+        referred=[(words.value(subject), words.value(predicate)) for subject, predicate in referred],
+        has_more=has_more,
+        forms=[(f"{path}.{extension}", name) for extension, name in _EXTENSIONS],
+    )
+
+
+class _Words:
+    """Puts RDF in words, with links to what is here and elsewhere."""
+
+    def __init__(self, names: "Names", found: Triples) -> None:
+        self._names = names
+        self._found: dict[Node, list[ox.Triple]] = {}
+        for triple in found:
+            self._found.setdefault(triple.subject, []).append(triple)  # type: ignore[arg-type]
+
+    def title(self, node: ox.NamedNode) -> str:
+        stated = (triple.object for triple in self._found[node] if triple.predicate == LABEL)
+        first = next(stated, None)
+        return first.value if isinstance(first, ox.Literal) else compress(node.value)
+
+    def properties(self, node: ox.NamedNode) -> list[Property]:
+        """In the order of their names, what an axiom adds to the node at the end."""
+        by_predicate: dict[str, list[Value]] = {}
+        for triple in self._found[node]:
+            values = by_predicate.setdefault(compress(triple.predicate.value), [])
+            values.append(self.value(triple.object))
+        return [
+            Property(self.value(predicate), values[:MOST_VALUES], max(0, len(values) - MOST_VALUES))
+            for predicate, values in sorted(by_predicate.items())
+        ]
+
+    def value(self, term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | str) -> Value:
+        """A term, or the CURIE of one, as text with a link."""
+        if isinstance(term, ox.BlankNode):
+            return Value(self._expression(term))
+        if isinstance(term, ox.NamedNode):
+            return self._entity(compress(term.value), term.value)
+        if isinstance(term, str):
+            return self._entity(term, entity_node(term).value if ":" in term and "//" not in term else term)
+        return Value(term.value if isinstance(term, ox.Literal) else str(term))
+
+    def _entity(self, curie: str, address: str) -> Value:
+        label = self._names.label(curie)
+        if address.startswith(BASE) and not curie.startswith("POEMS:"):
+            return Value(label, f"/{quote(address.removeprefix(BASE), safe='/:')}", curie)
+        if label != curie:
+            return Value(label, entity_url(curie), curie)
+        return Value(curie, address if address.startswith(("http://", "https://")) else "")
+
+    def _expression(self, node: ox.BlankNode, depth: int = 0) -> str:
+        """A class expression, list or selector in words."""
+        parts = []
+        for triple in self._found.get(node, []):
+            value = triple.object
+            if isinstance(value, ox.BlankNode):
+                said = self._expression(value, depth + 1) if depth < _DEEPEST else "…"
+            else:
+                said = self.value(value).text
+            parts.append(f"{self.value(triple.predicate).text}: {said}")
+        return f"[{'; '.join(parts)}]"
