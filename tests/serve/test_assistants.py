@@ -614,7 +614,7 @@ def run_raw(lines: list[str], *options: str) -> subprocess.CompletedProcess[str]
         input="".join(f"{line}\n" for line in lines),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         cwd=ROOT,
         check=False,
     )
