@@ -293,7 +293,7 @@ class GraphWidget {
     const expand = button("Expand", () => void this.expand(id));
     expand.disabled = this.model.expanded.includes(id);
     this.details.replaceChildren(
-      element("h3", {}, element("a", { href: entityUrl(id) }, title)),
+      element("p", { class: "graph-title" }, element("a", { href: entityUrl(id) }, title)),
       element("p", {}, element("span", { class: `category ${about?.category ?? ""}` }, apart(about?.category ?? "")), " ", element("span", { class: "id" }, id)),
       element("p", {}, expand),
       element("ul", { class: "plain small" }, ...edges.slice(0, LISTED).map((edge) => element("li", {}, button(capitalise(sentence(this.model, edge)), () => this.chooseEdge(edge.id), { class: "link" })))),
@@ -333,7 +333,7 @@ class GraphWidget {
 
 function aboutEdge(model: Model, edge: GraphEdge): HTMLElement[] {
   const link = (id: string): HTMLElement => element("a", { href: entityUrl(id) }, capitalise(model.label(id)));
-  const said: HTMLElement[] = [element("h3", {}, edge.polarity === "denies" ? "What is denied" : "What is said"), element("p", {}, link(edge.source), " – ", element("em", {}, edge.label), " – ", link(edge.target))];
+  const said: HTMLElement[] = [element("p", { class: "graph-title" }, edge.polarity === "denies" ? "What is denied" : "What is said"), element("p", {}, link(edge.source), " – ", element("em", {}, edge.label), " – ", link(edge.target))];
   if (edge.figures.length > 0) said.push(element("p", {}, `Figures: ${edge.figures.join("; ")}`));
   if (edge.claims.length > 0) {
     const claims = edge.claims.map((claim) => element("li", {}, element("a", { href: `/claim/${encodeURIComponent(claim.replace(/^claim:/, ""))}` }, claim)));
