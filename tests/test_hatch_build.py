@@ -82,9 +82,11 @@ def test_a_second_build_does_nothing_until_a_source_changes(hook, tree, tmp_path
     path = programs(tmp_path / "bin")
     assert hook.bring_up_to_date(tree, path) == ""
     assert (tree / STATIC / "built" / "site.js").read_text(encoding="utf-8") == "made\n"
+    assert hook.is_up_to_date(tree)
     assert hook.bring_up_to_date(tree, path) == ""
     assert (tmp_path / "bin" / "log").read_text(encoding="utf-8") == "run\n"
     (tree / "explorer/src/site.ts").write_text("// changed", encoding="utf-8")
+    assert not hook.is_up_to_date(tree)
     assert hook.bring_up_to_date(tree, path) == ""
     assert (tmp_path / "bin" / "log").read_text(encoding="utf-8") == "run\nrun\n"
     assert sorted(file.name for file in (tree / STATIC).iterdir()) == ["built"]

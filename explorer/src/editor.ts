@@ -146,7 +146,7 @@ class Editor {
           typeOver,
           Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => (void this.run(), true) }])),
           keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
-          EditorView.contentAttributes.of({ "aria-label": `${label}. Ctrl and Enter run it, Escape and Tab leave it.` }),
+          EditorView.contentAttributes.of({ tabindex: "0", "aria-label": `${label}. Ctrl and Enter run it, Escape and Tab leave it.` }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) textarea.value = update.state.doc.toString();
           }),

@@ -14,7 +14,9 @@ cytoscape.warnings(false);
 // Cytoscape adds a <style> unless there is an element of this id, and the Content-Security-Policy forbids that; scripts.css has its one rule.
 document.head.append(element("template", { id: "__________cytoscape_stylesheet" }));
 
-const FEW = 24;
+// As many boxes as can be read at once: fewer on a phone.
+const FEW = matchMedia("(max-width: 50rem)").matches ? 12 : 24;
+const LARGEST = 1.25; // a small graph is not blown up to fill the place
 const CHOICES: readonly [string, number][] = [[`${FEW} best supported`, FEW], ["60 best supported", 60], ["all", Number.POSITIVE_INFINITY]];
 const NAMED_EDGES = 14; // up to so many edges all have their relation written on them
 const LISTED = 40;
@@ -29,12 +31,17 @@ const LAYOUTS: Readonly<Record<string, (cy: Core, animate: boolean) => LayoutOpt
 
 /** How far apart, in px, the middle and its neighbours are when there is room for so many boxes. */
 function spread(nodes: number): number {
-  return Math.max(120, 36 * Math.sqrt(nodes));
+  return Math.max(165, 36 * Math.sqrt(nodes));
+}
+
+/** How much wider than high the drawing should be: as its place is, and somewhat wide, as boxes are. */
+function aspect(cy: Core): number {
+  return Math.min(1.7, Math.max(0.8, cy.width() / cy.height()));
 }
 
 type Positions = Record<string, { x: number; y: number }>;
 
-/** What was expanded in the middle, below each other; all others around it, wider than high, as boxes and screens are. */
+/** What was expanded in the middle, below each other; all others around it. */
 function ring(cy: Core): Positions {
   const placed: Positions = {};
   const inner = cy.nodes(".expanded");
@@ -43,7 +50,7 @@ function ring(cy: Core): Positions {
   const radius = Math.max(170, 13.5 * outer.length, 45 * inner.length);
   outer.forEach((node, at) => {
     const angle = (2 * Math.PI * at) / outer.length;
-    placed[node.id()] = { x: 1.7 * radius * Math.cos(angle), y: radius * Math.sin(angle) };
+    placed[node.id()] = { x: aspect(cy) * radius * Math.cos(angle), y: radius * Math.sin(angle) };
   });
   return placed;
 }
@@ -151,6 +158,11 @@ class GraphWidget {
     this.cy.on("tap", "node", (event: EventObject) => this.choose((event.target as NodeSingular).id()));
     this.cy.on("tap", "edge", (event: EventObject) => this.chooseEdge((event.target as NodeSingular).id()));
     this.cy.on("dbltap", "node", (event: EventObject) => void this.expand((event.target as NodeSingular).id()));
+    this.cy.on("layoutstop", () => {
+      if (this.cy.zoom() <= LARGEST) return;
+      this.cy.zoom(LARGEST);
+      this.cy.center();
+    });
     this.cy.on("tapstart", () => this.canvas.focus({ preventScroll: true }));
     document.addEventListener("themechange", () => this.cy.style(style()));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.cy.style(style()));
@@ -222,7 +234,7 @@ class GraphWidget {
         // Like the seeds of a sunflower, so that the same graph is laid out in the same way each time.
         const angle = 2.4 * at;
         const away = node.id === this.entity ? 0 : spread(added.length) * Math.sqrt((at + 1) / added.length);
-        const position = { x: start.x + 1.4 * away * Math.cos(angle), y: start.y + away * Math.sin(angle) };
+        const position = { x: start.x + aspect(this.cy) * away * Math.cos(angle), y: start.y + away * Math.sin(angle) };
         this.cy.add({ group: "nodes", data: { id: node.id, category: node.category, text: lines.join("\n"), ...measure(lines) }, position });
       });
       for (const edge of part.edges) {
@@ -281,7 +293,7 @@ class GraphWidget {
     const expand = button("Expand", () => void this.expand(id));
     expand.disabled = this.model.expanded.includes(id);
     this.details.replaceChildren(
-      element("h3", {}, element("a", { href: entityUrl(id) }, title)),
+      element("p", { class: "graph-title" }, element("a", { href: entityUrl(id) }, title)),
       element("p", {}, element("span", { class: `category ${about?.category ?? ""}` }, apart(about?.category ?? "")), " ", element("span", { class: "id" }, id)),
       element("p", {}, expand),
       element("ul", { class: "plain small" }, ...edges.slice(0, LISTED).map((edge) => element("li", {}, button(capitalise(sentence(this.model, edge)), () => this.chooseEdge(edge.id), { class: "link" })))),
@@ -321,7 +333,7 @@ class GraphWidget {
 
 function aboutEdge(model: Model, edge: GraphEdge): HTMLElement[] {
   const link = (id: string): HTMLElement => element("a", { href: entityUrl(id) }, capitalise(model.label(id)));
-  const said: HTMLElement[] = [element("h3", {}, edge.polarity === "denies" ? "What is denied" : "What is said"), element("p", {}, link(edge.source), " – ", element("em", {}, edge.label), " – ", link(edge.target))];
+  const said: HTMLElement[] = [element("p", { class: "graph-title" }, edge.polarity === "denies" ? "What is denied" : "What is said"), element("p", {}, link(edge.source), " – ", element("em", {}, edge.label), " – ", link(edge.target))];
   if (edge.figures.length > 0) said.push(element("p", {}, `Figures: ${edge.figures.join("; ")}`));
   if (edge.claims.length > 0) {
     const claims = edge.claims.map((claim) => element("li", {}, element("a", { href: `/claim/${encodeURIComponent(claim.replace(/^claim:/, ""))}` }, claim)));
