@@ -120,7 +120,7 @@ def _column(name: str, meanings: Mapping[str, str], prefix: str | None, cells: S
         meaning = "what was reported: figures as published with their unit, then patients with it of patients examined"
         return Column(name, f"reported{of}", meaning, is_number=True)
     is_number = any(cell.lines for cell in cells) and all(cell.is_number or not cell.lines for cell in cells)
-    is_long = any(len(words) > _LONG for cell in cells for line in cell.lines for words, _ in line)
+    is_long = sum(len(cell.text) > _LONG for cell in cells) > len(cells) / 5
     return Column(name, name.removesuffix("_id").replace("_", " "), meanings.get(name, ""), is_number, is_long)
 
 
