@@ -126,6 +126,8 @@ def _column(name: str, meanings: Mapping[str, str], prefix: str | None, cells: S
 
 def _is_same(answer: Answer, name: str, prefix: str | None) -> bool:
     names = [name] if prefix is None else [f"{prefix}{figure}" for figure in _FIGURES]
+    if name.startswith("citation"):
+        names += [_joined(kind, name.partition("_")[2]) for kind in ("source", "claim")]
     first = answer.rows[0]
     return all(row.get(each) == first.get(each) for row in answer.rows for each in names)
 
