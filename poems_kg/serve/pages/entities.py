@@ -8,7 +8,7 @@ from poems_kg.descriptions import describe
 from poems_kg.ids import PoemsKgError, expand, is_known
 from poems_kg.serve.asked import Asked
 from poems_kg.serve.pages.claim_words import ShownClaim, show_claim
-from poems_kg.serve.pages.evidence import Evidence, evidence
+from poems_kg.serve.pages.evidence import Evidence, SourceRecord, evidence
 from poems_kg.serve.pages.facts import Fact, Section, build_sections
 from poems_kg.serve.pages.radial import draw_neighbours
 from poems_kg.serve.pages.rendering import claim_url, entity_url, render, source_url, with_query
@@ -24,9 +24,10 @@ _OPEN: Final = 40
 _LARGE: Final = 300
 """On pages with more claims than these, relations are folded up, all but the first."""
 
-_SHOWN: Final = 12
+_SHOWN: Final = 8
 """So many facts of a relation are shown at once, and so many claims of a fact that leads to words."""
 
+_CITED: Final = 3
 _DISPUTES: Final = 4
 _MATCHES: Final = {
     "skos:exactMatch": "the same",
@@ -47,13 +48,15 @@ _SCOPES: Final = {
 @dataclass(frozen=True, slots=True)
 class ShownFact:
     """
-    A fact with its claims in words, none where it is not among those shown at once: ``url`` has them on a page of
-    their own. ``category`` is that of the other entity.
+    A fact with its claims in words; where it is not among those shown at once it has none, and they are at ``url``.
+
+    ``cited`` are the first few of its sources, ``more`` says how many others there are.
     """
 
     fact: Fact
     claims: tuple[ShownClaim, ...]
-    category: str
+    cited: tuple[SourceRecord, ...]
+    more: int
     url: str
 
 
@@ -156,8 +159,13 @@ def _show_section(entity_id: str, section: Section, found: Evidence, names: "Nam
     shown = _SHOWN if len(section.facts) > _SHOWN + 2 else len(section.facts)
     facts = []
     for place, fact in enumerate(section.facts):
-        claims = [show_claim(claim, found, names) for claim in fact.claims] if place < shown else []
-        asked = {"entity": entity_id, "other": fact.other_id, "relation": section.relation}
-        category = found.categories.get(fact.other_id, "")
-        facts.append(ShownFact(fact, tuple(claims), category, with_query("/claims", asked)))
+        sources = list(dict.fromkeys(claim.source_id for claim in fact.claims))
+        cited = tuple(found.sources[source_id] for source_id in sources[:_CITED])
+        claims: tuple[ShownClaim, ...] = ()
+        url = ""
+        if place < shown:
+            claims = tuple(show_claim(claim, found, names) for claim in fact.claims)
+        else:
+            url = with_query("/claims", {"entity": entity_id, "other": fact.other_id, "relation": section.relation})
+        facts.append(ShownFact(fact, claims, cited, len(sources) - len(cited), url))
     return ShownSection(section, tuple(facts[:shown]), tuple(facts[shown:]))
