@@ -42,7 +42,6 @@ _ROUTES: tuple[list[BaseRoute], ...] = (
     api.ROUTES,
     resources.ROUTES,
     mount.ROUTES,
-    resources.ROUTES,
     home.ROUTES,
     searching.ROUTES,
     sources.ROUTES,

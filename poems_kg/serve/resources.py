@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -18,10 +17,12 @@ from poems_kg.ids import expand, is_known
 from poems_kg.serve.answering import answer
 from poems_kg.serve.asked import Asked
 from poems_kg.serve.negotiation import choose
+from poems_kg.serve.pages.conflicts import conflict
 from poems_kg.serve.pages.entities import entity_page
 from poems_kg.serve.pages.rendering import PageJob, read_asked
 from poems_kg.serve.pages.resources import resource_page
 from poems_kg.serve.pages.sources import claim_page, source_page
+from poems_kg.serve.problems import NotAcceptableError
 from poems_kg.serve.replies import Reply
 from poems_kg.serve.resource_graphs import (
     BASE,
@@ -49,7 +50,7 @@ EXTENSIONS: Final = {
     ".jsonld": "application/ld+json",
 }
 _NAMES: Final = {media_type: extension for extension, media_type in EXTENSIONS.items()}
-_PAGES: Final[dict[str, PageJob]] = {"claim": claim_page, "source": source_page}
+_PAGES: Final[dict[str, PageJob]] = {"claim": claim_page, "conflict": conflict, "source": source_page}
 """What has a page of its own kind."""
 _CHOICES: Final = ("text/html", *FORMATS)
 _OWL_CHOICES: Final = ("application/rdf+xml", *_CHOICES)
@@ -107,14 +108,14 @@ class _Wanted:
         """
         Read a request.
 
-        :raises HTTPException: 406 if the client takes none of what there is.
+        :raises NotAcceptableError: if the client takes none of what there is.
         """
         path, extension = _split(request.scope["path"])
         choices = _OWL_CHOICES if path.endswith("/poems.owl") else _CHOICES
         accept, form = request.headers.get("accept", ""), request.query_params.get("format", "")
         chosen = EXTENSIONS.get(extension) or choose(accept, choices, form)
         if chosen is None:
-            raise HTTPException(406, f"there are {', '.join(_CHOICES)}; ask for one of them in the header Accept")
+            raise NotAcceptableError(f"there are {', '.join(_CHOICES)}; ask for one of them in the header Accept")
         return cls(path, extension, chosen)
 
     def headers(self, canonical: str) -> dict[str, str]:

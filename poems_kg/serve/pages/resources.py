@@ -26,7 +26,6 @@ _DEEPEST: Final = 4
 
 _KINDS: Final = {
     "annotation": ("Annotation", "One annotation of a disorder with a finding, as HPO's file has it."),
-    "conflict": ("Conflict", "A disagreement between sources, with both sides."),
     "criteria": ("Criterion", "A part of published diagnostic criteria, as a class that a patient falls into or not."),
     "graph": ("Named graph", "A part of the knowledge graph; as RDF it comes whole."),
     "mapping": ("Mapping", "What an entity is in another ontology, and who says so."),
