@@ -72,6 +72,21 @@ def test_a_page_leads_to_its_data(papilledema):
         assert papilledema.having("a", href=f"/entity/HP:0001085?format={form}")
 
 
+@pytest.mark.parametrize(
+    ("entity_id", "target"),
+    [
+        (PAPILLEDEMA, "/questions/rare_disorders_sharing_finding?finding=HP%3A0001085"),
+        (POEMS, "/questions/annotations?disorder=MONDO%3A0017364"),
+    ],
+)
+def test_a_page_of_the_linked_graph_leads_to_the_annotations_of_all_rare_disorders(
+    desk, monkeypatch, papilledema, poems, entity_id, target
+):
+    assert not papilledema.having("a", href=target) + poems.having("a", href=target)
+    monkeypatch.setattr(desk, "is_linked", True)
+    assert HtmlPage(ask(desk, entity_id).body).having("a", href=target)
+
+
 def test_the_picture_leads_to_every_neighbour_of_a_small_entity(papilledema, found):
     figure = papilledema.having("figure", data_graph=PAPILLEDEMA)
     assert len(figure) == 1
