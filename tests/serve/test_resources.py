@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 import pytest
+from html_page import HtmlPage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,7 +83,7 @@ def test_a_resource_of_each_kind_is_negotiated(client, paths, kind):
     node = ox.NamedNode(BASE + path)
     page = client.get(f"/{path}", headers=HTML)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert "<h1" in page.text
+    HtmlPage(page.content).check()
     first = None
     for media_type in FORMATS:
         reply = client.get(f"/{path}", headers={"accept": media_type})
