@@ -40,6 +40,7 @@ _GRAPHS: Final = {
     "releases": "Which releases of other ontologies are here",
 }
 _SUBJECT, _OBJECT, _CLAIM = iri("kg:subject"), iri("kg:object"), iri("kg:Claim")
+_PASSAGE, _SELECTOR = iri("kg:passage"), iri("oa:hasSelector")
 _ANNOTATED: Final = iri("owl:annotatedSource")
 _VERSION: Final = iri("owl:versionIRI")
 _TYPE: Final = iri("rdf:type")
@@ -97,6 +98,14 @@ def claims_about(desk: "Desk", node: ox.NamedNode) -> Triples:
     return _sorted(
         quad.triple for claim in claims for quad in quads.quads_for_pattern(claim, None, None, Graphs.claims)
     )
+
+
+def passages(desk: "Desk", triples: Iterable[ox.Triple]) -> Triples:
+    """Where in a text the passages are that triples lead to, with their hashes."""
+    found = {triple.object for triple in triples if triple.predicate == _PASSAGE}
+    said = [triple for each in found if isinstance(each, ox.NamedNode) for triple in about(desk, each)]
+    selectors = {triple.object for triple in said if triple.predicate == _SELECTOR}
+    return said + [triple for each in selectors if isinstance(each, ox.NamedNode) for triple in about(desk, each)]
 
 
 def labels(desk: "Desk", triples: Iterable[ox.Triple]) -> Triples:

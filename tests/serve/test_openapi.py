@@ -34,7 +34,7 @@ schema.config.checks.positive_data_acceptance.enabled = False
 
 
 @schema.include(is_tried).parametrize()
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), print_blob=False)
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), print_blob=False)
 def test_whatever_comes_is_answered_as_described(case, server):
     reply = case.call(base_url=server)
     # A patient one of whose fields cannot be read is read without it, and a note says so, as the command does.

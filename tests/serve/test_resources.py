@@ -153,6 +153,14 @@ def test_rdf_of_an_entity_has_axioms_labels_and_the_claims_about_it(desk, kg):
     assert sources <= labelled
 
 
+def test_rdf_of_a_claim_says_where_in_the_source_it_is(desk, kg):
+    claim = next(claim for claim in kg.claims(source_id="patient-article") if claim.start is not None)
+    triples = parse(describe(desk, claim.claim_id.replace(":", "/"), "text/turtle"))
+    said = {triple.predicate.value: triple.object.value for triple in triples}
+    assert (said[expand("oa:start")], said[expand("oa:end")]) == (str(claim.start), str(claim.end))
+    assert said[expand("kg:sha256")] == claim.sha256
+
+
 @pytest.mark.parametrize("words", ["MONDO:0017364", "ORPHA:2905", "poems syndrome", "Crow-Fukase syndrome"])
 def test_entities_of_other_ontologies_are_found_by_any_name(client, desk, words):
     assert says_something_about(parse(describe_entity(desk, words, "text/turtle")), POEMS)
