@@ -110,9 +110,13 @@ def passages(desk: "Desk", triples: Iterable[ox.Triple]) -> Triples:
 
 def labels(desk: "Desk", triples: Iterable[ox.Triple]) -> Triples:
     """The labels of all that triples lead to."""
-    quads = store_of(desk)
     objects = {triple.object for triple in triples if isinstance(triple.object, ox.NamedNode)}
-    return _sorted(quad.triple for each in objects for quad in quads.quads_for_pattern(each, LABEL, None, None))
+    return _sorted(
+        quad.triple
+        for quads in (store_of(desk), criteria())
+        for each in objects
+        for quad in quads.quads_for_pattern(each, LABEL, None, None)
+    )
 
 
 def _about_graph(quads: ox.Store, graph: ox.NamedNode) -> Triples:
