@@ -4,14 +4,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from browser import launched
 from starlette.testclient import TestClient
 
 from poems_kg.places import graph_file
 from poems_kg.serve.app import make_app
 from poems_kg.serve.desk import Desk
 from poems_kg.serve.settings import Settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 SETTINGS = Settings(graph=graph_file(), workers=2)
 """The released graph by name: a linked graph that other tests made would be served else."""
@@ -41,3 +46,14 @@ def server(cache: Path) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """
+    Chromium, for modules that are marked by ``browser.IN_CHROMIUM``.
+
+    Not for the whole session: while Playwright is open, nothing else in the process can run an event loop.
+    """
+    with launched() as made:
+        yield made
