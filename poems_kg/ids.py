@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
     from curies import Converter
 
-# No character that an IRI cannot have.
-_CURIE = re.compile(r"""[A-Za-z][\w.-]*:(?![:/])[^\s\x00-\x20\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff<>"{}|\\^`]+""")
+# No character that an IRI cannot have, and a percent sign only before two hexadecimal digits.
+_CURIE = re.compile(
+    r"""[A-Za-z][\w.-]*:(?![:/])(?:[^\s\x00-\x20\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff<>"{}|\\^`%]|%[0-9A-Fa-f]{2})+"""
+)
 _COLUMNS = ["prefix", "namespace", "synonyms"]
 
 

@@ -6,6 +6,7 @@ import { bracketMatching, HighlightStyle, StreamLanguage, syntaxHighlighting } f
 import { sparql } from "@codemirror/legacy-modes/mode/sparql";
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
 import { EditorState, Prec } from "@codemirror/state";
+import type { Transaction } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import type { Match } from "./completion";
@@ -97,6 +98,18 @@ function declarePrefixes(vocabulary: Vocabulary): ReturnType<typeof EditorState.
   });
 }
 
+// Chromium keeps the colours of what is typed over in a style attribute, which the policy forbids: typing over a selection is done here.
+const typeOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { data, inputType } = event;
+    const { from, to, empty } = view.state.selection.main;
+    if (empty || view.composing || inputType !== "insertText" || !data) return false;
+    const insert = (): Transaction => view.state.update(view.state.replaceSelection(data), { userEvent: "input.type", scrollIntoView: true });
+    if (!view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, data, insert))) view.dispatch(insert());
+    return true;
+  },
+});
+
 class Editor {
   private readonly view: EditorView;
   private running: AbortController | undefined;
@@ -130,6 +143,7 @@ class Editor {
           look,
           autocompletion({ override: [completer(vocabulary)], icons: false }),
           declarePrefixes(vocabulary),
+          typeOver,
           Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => (void this.run(), true) }])),
           keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
           EditorView.contentAttributes.of({ "aria-label": `${label}. Ctrl and Enter run it, Escape and Tab leave it.` }),
@@ -193,7 +207,7 @@ class Editor {
     this.view.dispatch(setDiagnostics(state, [{ from: Math.min(at, to), to, severity: "error", message: problem.message }]));
     this.view.dispatch({ selection: { anchor: at }, scrollIntoView: true });
     this.view.focus();
-    announce(`Line ${problem.line}, column ${problem.column ?? 1}: ${problem.message}`);
+    announce(problem.message);
   }
 }
 

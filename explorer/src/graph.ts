@@ -85,6 +85,7 @@ class GraphWidget {
   private readonly details = element("section", { class: "graph-details", "aria-label": "What is chosen in the graph" });
   private readonly list = element("ul", { class: "graph-list" });
   private readonly listSummary = element("summary");
+  private readonly legend = element("p", { class: "graph-legend" });
   private readonly left = element("p", { class: "muted small graph-hint" });
   private readonly relations = element("fieldset", {}, element("legend", {}, "Show these relations"));
   private readonly most = element("select", {}, ...CHOICES.map(([words], at) => element("option", { value: String(at) }, words)));
@@ -113,7 +114,7 @@ class GraphWidget {
   }
 
   private build(hint: HTMLElement): void {
-    const plain = [...this.figure.childNodes].filter((child) => !(child instanceof HTMLElement && child.tagName === "FIGCAPTION"));
+    const plain = element("figure", {}, ...this.figure.childNodes);
     const tools = element(
       "div",
       { class: "graph-tools" },
@@ -135,10 +136,11 @@ class GraphWidget {
     this.figure.prepend(
       tools,
       element("div", { class: "graph-area" }, this.canvas, this.details),
+      this.legend,
       this.left,
       hint,
       element("details", {}, this.listSummary, this.list),
-      element("details", {}, element("summary", {}, "The drawing that needs no script"), ...plain),
+      element("details", {}, element("summary", {}, "The drawing that needs no script"), plain),
     );
     this.most.addEventListener("change", () => this.draw());
     this.between.addEventListener("change", () => this.draw());
@@ -244,6 +246,10 @@ class GraphWidget {
   /** What is drawn, once more in words: the counts, the relations, the nodes as buttons. */
   private tell(part: Part): void {
     const expanded = new Set(this.model.expanded);
+    const counts = new Map<string, number>();
+    for (const { category } of part.nodes) counts.set(category, (counts.get(category) ?? 0) + 1);
+    const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+    this.legend.replaceChildren(...sorted.flatMap(([category, count]) => [element("span", { class: `category ${category}` }, `${apart(category)} ${count}`), " "]));
     this.left.textContent = part.left > 0 ? `${part.left} more neighbours have fewer claims and are not drawn.` : "";
     this.listSummary.textContent = `The nodes as a list (${part.nodes.length})`;
     const byName = [...part.nodes].sort((a, b) => a.label.localeCompare(b.label));

@@ -6,7 +6,8 @@ const RESULTS = "application/sparql-results+json";
 const ACCEPT = `${RESULTS}, text/turtle;q=0.9, application/problem+json;q=0.8`;
 const DRAWN = 1000; // rows that are put into the page; files have all
 const OURS = "https://w3id.org/poems-kg/";
-const OBO = /^http:\/\/purl\.obolibrary\.org\/obo\/([A-Za-z]+)_([A-Za-z0-9]+)$/;
+const TERM = /^(?:http:\/\/purl\.obolibrary\.org\/obo\/|https:\/\/w3id\.org\/poems-kg\/)([A-Za-z]+)_([A-Za-z0-9]+)$/;
+const NUMBER = /[#/](?:integer|decimal|double|float)$/;
 const FILES: readonly [string, string, string][] = [["CSV", "text/csv", "csv"], ["TSV", "text/tab-separated-values", "tsv"], ["JSON", RESULTS, "json"]];
 
 interface Term {
@@ -74,7 +75,7 @@ function cutNotice(response: Response): HTMLElement[] {
 }
 
 function makeTable(columns: readonly string[], rows: readonly Readonly<Record<string, Term>>[]): HTMLTableElement {
-  const head = element("thead", {}, element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name))));
+  const head = element("thead", {}, element("tr", {}, ...columns.map((name) => element("th", { scope: "col", class: rows.every((row) => !row[name] || isNumber(row[name])) ? "number" : "" }, name))));
   const body = element("tbody", {}, ...rows.map((row) => element("tr", {}, ...columns.map((name) => cell(row[name])))));
   return element("table", { class: "sortable" }, head, body);
 }
@@ -82,6 +83,7 @@ function makeTable(columns: readonly string[], rows: readonly Readonly<Record<st
 function cell(term: Term | undefined): HTMLTableCellElement {
   if (!term) return element("td");
   if (term.type === "uri") return element("td", {}, linkTo(term.value));
+  if (isNumber(term)) return element("td", { class: "number" }, term.value);
   const mark = term["xml:lang"] ? `@${term["xml:lang"]}` : (term.datatype?.replace(/^.*[#/]/, "") ?? "");
   const made = element("td", {}, element("bdi", {}, typeof term.value === "string" ? term.value : JSON.stringify(term.value)));
   if (mark && mark !== "string") made.append(" ", element("span", { class: "muted small" }, mark));
@@ -89,13 +91,17 @@ function cell(term: Term | undefined): HTMLTableCellElement {
   return made;
 }
 
+function isNumber(term: Term): boolean {
+  return NUMBER.test(term.datatype ?? "");
+}
+
 /** Ours and those of OBO ontologies lead to their pages here; others are shown as they are, and lead out. */
 function linkTo(iri: string): HTMLElement {
-  const parts = OBO.exec(iri);
+  const parts = TERM.exec(iri);
   if (parts) {
     const id = `${parts[1]}:${parts[2]}`;
     return element("a", { href: entityUrl(id) }, id);
   }
-  if (iri.startsWith(OURS)) return element("a", { href: `/${iri.slice(OURS.length)}` }, iri.slice(OURS.length) || iri);
+  if (iri.startsWith(OURS)) return element("a", { href: `/${iri.slice(OURS.length)}` }, iri.slice(OURS.length).replace("/", ":") || iri);
   return /^https?:/.test(iri) ? element("a", { href: iri, rel: "noreferrer" }, iri) : element("bdi", {}, iri);
 }

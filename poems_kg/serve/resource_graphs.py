@@ -70,8 +70,10 @@ def about(desk: "Desk", node: ox.NamedNode) -> Triples:
     quads = store_of(desk)
     if node.value == f"{BASE}graph/{node.value.rpartition('/')[2]}":
         return _about_graph(quads, node)
-    if node.value.startswith(f"{BASE}criteria/"):
-        quads = criteria()
+    return _sorted(_with_blank_nodes(quads, node) | _with_blank_nodes(criteria(), node))
+
+
+def _with_blank_nodes(quads: ox.Store, node: ox.NamedNode) -> set[ox.Triple]:
     found: set[ox.Triple] = set()
     todo: list[Node] = [node]
     axioms = (quad.subject for quad in quads.quads_for_pattern(None, _ANNOTATED, node, None))
@@ -83,7 +85,7 @@ def about(desk: "Desk", node: ox.NamedNode) -> Triples:
             if isinstance(quad.object, ox.BlankNode) and quad.object not in seen:
                 seen.add(quad.object)
                 todo.append(quad.object)
-    return _sorted(found)
+    return found
 
 
 def claims_about(desk: "Desk", node: ox.NamedNode) -> Triples:
@@ -124,7 +126,7 @@ def _about_graph(quads: ox.Store, graph: ox.NamedNode) -> Triples:
 
 @cache
 def criteria() -> ox.Store:
-    """The published criteria as OWL definitions, which the graph only names."""
+    """The published criteria as OWL definitions with the vocabulary of these, which the graph only names."""
     quads = ox.Store()
     for path in sorted((ontology_dir() / "criteria").glob("*.ttl")):
         quads.bulk_extend(ox.parse(path=str(path), format=ox.RdfFormat.TURTLE))

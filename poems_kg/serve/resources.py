@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -18,8 +17,12 @@ from poems_kg.ids import expand, is_known
 from poems_kg.serve.answering import answer
 from poems_kg.serve.asked import Asked
 from poems_kg.serve.negotiation import choose
+from poems_kg.serve.pages.conflicts import conflict
+from poems_kg.serve.pages.entities import entity_page
 from poems_kg.serve.pages.rendering import PageJob, read_asked
-from poems_kg.serve.pages.resources import entity_page, resource_page
+from poems_kg.serve.pages.resources import resource_page
+from poems_kg.serve.pages.sources import claim_page, source_page
+from poems_kg.serve.problems import NotAcceptableError
 from poems_kg.serve.replies import Reply
 from poems_kg.serve.resource_graphs import (
     BASE,
@@ -47,6 +50,8 @@ EXTENSIONS: Final = {
     ".jsonld": "application/ld+json",
 }
 _NAMES: Final = {media_type: extension for extension, media_type in EXTENSIONS.items()}
+_PAGES: Final[dict[str, PageJob]] = {"claim": claim_page, "conflict": conflict, "source": source_page}
+"""What has a page of its own kind."""
 _CHOICES: Final = ("text/html", *FORMATS)
 _OWL_CHOICES: Final = ("application/rdf+xml", *_CHOICES)
 """Of the ontology, which tools that say nothing of what they want expect as RDF/XML."""
@@ -103,14 +108,14 @@ class _Wanted:
         """
         Read a request.
 
-        :raises HTTPException: 406 if the client takes none of what there is.
+        :raises NotAcceptableError: if the client takes none of what there is.
         """
         path, extension = _split(request.scope["path"])
         choices = _OWL_CHOICES if path.endswith("/poems.owl") else _CHOICES
         accept, form = request.headers.get("accept", ""), request.query_params.get("format", "")
         chosen = EXTENSIONS.get(extension) or choose(accept, choices, form)
         if chosen is None:
-            raise HTTPException(406, f"there are {', '.join(_CHOICES)}; ask for one of them in the header Accept")
+            raise NotAcceptableError(f"there are {', '.join(_CHOICES)}; ask for one of them in the header Accept")
         return cls(path, extension, chosen)
 
     def headers(self, canonical: str) -> dict[str, str]:
@@ -142,7 +147,7 @@ async def _ours(request: Request) -> Response:
     path = wanted.path.removeprefix("/")
     workers = request.app.state.workers
     if wanted.media_type == "text/html":
-        job, asked = _page(path, await read_asked(request))
+        job, asked = page_of(path, await read_asked(request))
         reply = await workers.reply(job, asked)
     else:
         reply = await workers.reply(describe, path, wanted.media_type)
@@ -151,11 +156,14 @@ async def _ours(request: Request) -> Response:
     return response
 
 
-def _page(path: str, asked: Asked) -> tuple[PageJob, Asked]:
+def page_of(path: str, asked: Asked) -> tuple[PageJob, Asked]:
     """Which page shows a resource of ours, and what that page is asked."""
     rest = tuple(pair for pair in asked.values if pair[0] not in ("local", "format"))
     if path.startswith("POEMS_"):
         return entity_page, Asked((("curie", path.replace("_", ":", 1)), *rest))
+    kind, _, local = path.partition("/")
+    if kind in _PAGES:
+        return _PAGES[kind], Asked((("id", local), *rest))
     return resource_page, Asked((("path", path), *rest))
 
 

@@ -15,7 +15,7 @@ from poems_kg.serve.asked import Asked
 from poems_kg.serve.pages.resources import resource_page
 from poems_kg.serve.problems import PROBLEM
 from poems_kg.serve.resource_graphs import BASE, FORMATS, store_of
-from poems_kg.serve.resources import EXTENSIONS, describe, describe_entity
+from poems_kg.serve.resources import EXTENSIONS, describe, describe_entity, page_of
 
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 KINDS = (
@@ -39,7 +39,7 @@ def paths(desk):
     """All IRIs of ours in the released graph, by kind, as paths."""
     found = {}
     quads = store_of(desk)
-    criteria = ox.parse(path=str(ontology_dir() / "criteria" / "mayo_2012.ttl"), format=ox.RdfFormat.TURTLE)
+    criteria = ox.parse(path=str(ontology_dir() / "criteria" / "mayo_2012.ttl"))
     for quad in (*quads, *criteria):
         for term in (quad.subject, quad.predicate, quad.object, quad.graph_name):
             if isinstance(term, ox.NamedNode) and term.value.startswith(BASE):
@@ -63,17 +63,17 @@ def test_all_kinds_are_there(paths):
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
-@given(data=st.data())
-def test_every_iri_of_ours_is_a_page_and_rdf(desk, paths, data):
-    kind = data.draw(st.sampled_from(sorted(paths)))
-    path = data.draw(st.sampled_from(paths[kind]))
+@given(kind=st.sampled_from(KINDS), place=st.integers(0, 10**6))
+def test_every_iri_of_ours_is_a_page_and_rdf(desk, paths, kind, place):
+    path = paths[kind][place % len(paths[kind])]
     node = ox.NamedNode(BASE + path)
     # Whole graphs are long: each of them is read once, below.
     if kind not in ("graph", "poems.owl", "releases"):
         assert says_something_about(parse(describe(desk, path, "text/turtle")), node)
-    page = resource_page(desk, Asked((("path", path),)))
+    job, asked = page_of(path, Asked())
+    page = job(desk, asked)
     assert page.status == 200
-    assert BASE.encode() in page.body
+    assert b"<h1" in page.body
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -82,7 +82,7 @@ def test_a_resource_of_each_kind_is_negotiated(client, paths, kind):
     node = ox.NamedNode(BASE + path)
     page = client.get(f"/{path}", headers=HTML)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert "<h1>" in page.text
+    assert "<h1" in page.text
     first = None
     for media_type in FORMATS:
         reply = client.get(f"/{path}", headers={"accept": media_type})
@@ -235,12 +235,12 @@ HOSTILE = [
 def test_hostile_strings_do_nothing(client, prefix, text):
     for headers in (HTML, {"accept": "text/turtle"}):
         reply = client.get(f"/{prefix}{quote(text, safe='')}", headers=headers)
-        assert reply.status_code in (303, 404), reply.text
+        # Characters that stand in no name are passed over: "claim:\x00" is the class of claims.
+        assert reply.status_code in ((200, 303, 404) if text in "\x00%" else (303, 404)), reply.text
         assert "set-cookie" not in reply.headers
         is_page = reply.headers.get("content-type", "").startswith("text/html")
         assert not is_page or not re.search(r"<script>alert|<b id=x>", reply.text)
     raw = client.get(f"/{prefix}%ED%A0%80%FF", headers=HTML)
-    # Characters that stand in no name are passed over: "claim:\ufffd" is the class of claims.
     assert raw.status_code in (200, 303, 404)
 
 

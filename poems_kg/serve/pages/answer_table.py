@@ -24,6 +24,8 @@ Part = tuple[str, str]
 _WORDS_ONLY: Final = frozenset({"kg", "oboInOwl", "skos", "semapv", "rdfs", "owl", "biolink"})
 """Prefixes of relations and the like, which have no page of their own."""
 _FIGURES: Final = ("low", "high", "unit", "n", "total")
+_LONG: Final = 40
+"""Characters from which on a cell needs a wide column."""
 _YES: Final = {True: "yes", False: "no"}
 
 
@@ -48,12 +50,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: what it is called, and what its cells mean."""
+    """One column: what it is called, and what its cells mean; ``is_long`` where they are sentences."""
 
     name: str
     title: str
     meaning: str
     is_number: bool
+    is_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,8 @@ def _column(name: str, meanings: Mapping[str, str], prefix: str | None, cells: S
         meaning = "what was reported: figures as published with their unit, then patients with it of patients examined"
         return Column(name, f"reported{of}", meaning, is_number=True)
     is_number = any(cell.lines for cell in cells) and all(cell.is_number or not cell.lines for cell in cells)
-    return Column(name, name.removesuffix("_id").replace("_", " "), meanings.get(name, ""), is_number)
+    is_long = any(len(words) > _LONG for cell in cells for line in cell.lines for words, _ in line)
+    return Column(name, name.removesuffix("_id").replace("_", " "), meanings.get(name, ""), is_number, is_long)
 
 
 def _is_same(answer: Answer, name: str, prefix: str | None) -> bool:

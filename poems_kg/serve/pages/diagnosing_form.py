@@ -202,7 +202,7 @@ def _measurement(lab: Lab, number: int, problems: list[Problem]) -> dict[str, An
             complain(field, f"“{text[:40]}” is no number; write one, with a decimal point")
     if low is not None and high is not None and low > high:
         complain("high", "the normal range ends before it starts")
-    if lab.specimen and lab.specimen not in specimens():
+    if lab.specimen and lab.specimen not in known_specimens():
         complain("specimen", f"“{lab.specimen[:40]}” is no specimen that is known; choose one, or leave it open")
     bounds = {name: bound for name, bound in (("low", low), ("high", high)) if bound is not None}
     quantity: dict[str, Any] = {"unit": {"label": lab.unit[:_LONGEST]}, "value": value}
@@ -212,7 +212,7 @@ def _measurement(lab: Lab, number: int, problems: list[Problem]) -> dict[str, An
     return {
         "assay": {"label": lab.assay[:_LONGEST]},
         "value": result,
-        "procedure": {"bodySite": {"label": lab.specimen}} if lab.specimen in specimens() else {},
+        "procedure": {"bodySite": {"label": lab.specimen}} if lab.specimen in known_specimens() else {},
     }
 
 
@@ -227,18 +227,18 @@ def _number(text: str) -> float | None:
 def _near_tests(text: str) -> tuple[tuple[str, str], ...]:
     from rapidfuzz import fuzz, process
 
-    close = process.extract(text[:_LONGEST].casefold(), tests(), scorer=fuzz.WRatio, limit=3, score_cutoff=60)
+    close = process.extract(text[:_LONGEST].casefold(), known_tests(), scorer=fuzz.WRatio, limit=3, score_cutoff=60)
     return tuple(("", label) for label, _, _ in close)
 
 
 @cache
-def tests() -> tuple[str, ...]:
+def known_tests() -> tuple[str, ...]:
     """What the tests are called that lab values can be given for."""
     return tuple(sorted({assay.label for assay in read_assays().by_name.values()}, key=str.casefold))
 
 
 @cache
-def specimens() -> tuple[str, ...]:
+def known_specimens() -> tuple[str, ...]:
     """What tests are made of."""
     return tuple(sorted({label for assay in read_assays().by_name.values() for label in assay.specimens.values()}))
 
@@ -252,12 +252,12 @@ def read_upload(upload: Upload, book: TermBook) -> tuple[Patient | None, list[Pr
     try:
         first, *others = _first_two(read_patients(path, book, upload.content))
     except PoemsKgError as error:
-        return None, [Problem("file", str(error))]
+        return None, [Problem("file", f"file {error}")]
     if isinstance(first, BadRecord):
-        return None, [Problem("file", f"{first}")]
+        return None, [Problem("file", f"file {first}")]
     if others:
         advice = "give one at a time here, or run poems-kg diagnose with the file"
-        return None, [Problem("file", f"{path}: more than one patient; {advice}")]
+        return None, [Problem("file", f"file {path}: more than one patient; {advice}")]
     return first, []
 
 

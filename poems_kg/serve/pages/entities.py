@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from starlette.routing import BaseRoute, Route
-
 from poems_kg.descriptions import describe
 from poems_kg.ids import PoemsKgError, expand, is_known
 from poems_kg.serve.asked import Asked
@@ -13,7 +11,7 @@ from poems_kg.serve.pages.claim_words import ShownClaim, show_claim
 from poems_kg.serve.pages.evidence import Evidence, evidence
 from poems_kg.serve.pages.facts import Fact, Section, build_sections
 from poems_kg.serve.pages.radial import draw_neighbours
-from poems_kg.serve.pages.rendering import claim_url, entity_url, page, render, source_url, with_query
+from poems_kg.serve.pages.rendering import claim_url, entity_url, render, source_url, with_query
 from poems_kg.serve.replies import Reply
 
 if TYPE_CHECKING:
@@ -163,6 +161,3 @@ def _show_section(entity_id: str, section: Section, found: Evidence, names: "Nam
         category = found.categories.get(fact.other_id, "")
         facts.append(ShownFact(fact, tuple(claims), category, with_query("/claims", asked)))
     return ShownSection(section, tuple(facts[:shown]), tuple(facts[shown:]))
-
-
-ROUTES: list[BaseRoute] = [Route("/entity/{curie:path}", page(entity_page))]

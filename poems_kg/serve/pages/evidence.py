@@ -63,7 +63,6 @@ SELECT ?relation ?label WHERE { ?relation a kg:Relation ; rdfs:label ?label } OR
 )
 _CATEGORIES: Final = _PREFIXES + "SELECT ?term ?category WHERE { ?term kg:category ?category } ORDER BY ?term ?category"
 _FIRST_AUTHOR: Final = re.compile(r"(?P<name>\S+(?: \S+){0,2}?) [A-Z][A-Z-]{0,3}(?=,| \(|$)")
-_JOURNAL: Final = re.compile(r"(?P<name>[^\d(]+?)(?= \d|\. \d)")
 _SHORT_LETTERS: Final = 32
 
 
@@ -89,17 +88,14 @@ class SourceRecord:
 
     @property
     def short(self) -> str:
-        """What it is called in a line of text: first author, journal or title, cut where that is long, and year."""
+        """What it is called in a line of text: first author or title, cut where that is long, and year."""
         first = _FIRST_AUTHOR.match(self.authors)
         if first:
             name = first["name"]
         elif self.kind == "database":
             name = _cut(self.title.partition(" (")[0])
         else:
-            journal = _JOURNAL.match(self.published)
-            name = _cut(
-                self.authors.removesuffix(", et al") or (journal["name"] if journal else self.title.strip("[]"))
-            )
+            name = _cut(self.authors.removesuffix(", et al") or self.title.strip("[]"))
         return name if not self.year or self.year in name else f"{name} {self.year}"
 
 

@@ -31,6 +31,7 @@ _NAMES: Final = {
 _DRAWN: Final = 6
 """How many findings of a letter are drawn: those that most sources tell of."""
 
+_EXAMPLES: Final = ("enlarged liver", "Crow-Fukase", "VEGF", "HP:0002240")
 _NAME_LETTERS: Final = 30
 _CITED: Final = 3
 """How many sources stand beside a bar; the others are a link away."""
@@ -99,6 +100,7 @@ def home_page(desk: "Desk", _asked: Asked) -> Reply:
         letters=build_letters(claims, found),
         first_told=_first_told(claims, found),
         axis=(0, 25, 50, 75, 100),
+        examples=_EXAMPLES,
         counts={
             "claims": len(found.claims),
             "sources": len(found.sources),

@@ -26,8 +26,6 @@ _DEEPEST: Final = 4
 
 _KINDS: Final = {
     "annotation": ("Annotation", "One annotation of a disorder with a finding, as HPO's file has it."),
-    "claim": ("Claim", "One statement of one source, with its figures and its place in the source."),
-    "conflict": ("Conflict", "A disagreement between sources, with both sides."),
     "criteria": ("Criterion", "A part of published diagnostic criteria, as a class that a patient falls into or not."),
     "graph": ("Named graph", "A part of the knowledge graph; as RDF it comes whole."),
     "mapping": ("Mapping", "What an entity is in another ontology, and who says so."),
@@ -35,7 +33,6 @@ _KINDS: Final = {
     "poems.owl": ("Ontology", "The ontology as released; as RDF it comes whole."),
     "release": ("Release", "A release of another ontology that this graph is linked to."),
     "releases": ("Ontology", "The ontology as released on that day; as RDF it comes whole."),
-    "source": ("Source", "A document, publication or database that makes statements."),
     "vocab": ("Vocabulary", "A class or property of this graph's own vocabulary."),
 }
 _EXTENSIONS: Final = (("ttl", "Turtle"), ("nt", "N-Triples"), ("rdf", "RDF/XML"), ("jsonld", "JSON-LD"))
@@ -79,17 +76,6 @@ def resource_page(desk: "Desk", asked: Asked) -> Reply:
     if not found:
         raise unknown(desk, path)
     return _render(desk, node, found, f"/{quote(path, safe='/:')}")
-
-
-def entity_page(desk: "Desk", asked: Asked) -> Reply:
-    """
-    The page of an entity of any ontology, by its ``curie`` or a name.
-
-    :raises UnknownTermError: if it is not in the graph; it suggests the nearest.
-    """
-    entity_id = desk.kg.names.find(asked.get("curie"))
-    node = entity_node(entity_id)
-    return _render(desk, node, about(desk, node), entity_url(entity_id))
 
 
 def _render(desk: "Desk", node: ox.NamedNode, found: Triples, path: str) -> Reply:

@@ -253,7 +253,5 @@ def source_page(desk: "Desk", asked: Asked) -> Reply:
 
 ROUTES: list[BaseRoute] = [
     Route("/claims", page(claims_page)),
-    Route("/claim/{id:path}", page(claim_page)),
     Route("/sources", page(sources_page)),
-    Route("/source/{id:path}", page(source_page)),
 ]

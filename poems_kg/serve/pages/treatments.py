@@ -225,7 +225,7 @@ def _treatment(graph: "nx.MultiDiGraph", node: str, serving: set[str], book: Evi
         for _, target, key, data in graph.out_edges(node, keys=True, data=True)
         if target != POEMS and data["claims"]
     ]
-    uses = [data for _, _, data in graph.out_edges(node, data=True) if data["relation"] in _USES]
+    uses = [data for data in graph[node].get(POEMS, {}).values() if data["relation"] in _USES]
     about = [data for *_, data in graph.out_edges(node, data=True)]
     asserted = [item for item in items if not item.is_denied]
     return Treatment(
