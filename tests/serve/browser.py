@@ -1,4 +1,4 @@
-"""Chromium as the tests have it: where it is, why it may be missing, and a page that notes whatever goes wrong in it."""
+"""Chromium as the tests have it: where it is, why it may be missing, and pages that note what goes wrong in them."""
 
 import os
 import shutil
@@ -91,6 +91,22 @@ def visiting(browser: "Browser", server: str, watch: Watch | None = None, **sett
         context.close()
     assert watch.logged == [], "the console of the browser has errors or warnings"
     assert watch.elsewhere(server) == [], "something was asked of another server"
+
+
+def shorten(page: "Page", most: int = 12) -> None:
+    """
+    Leave the first of each long list and table: what comes after is made alike, and axe-core takes minutes for it.
+
+    :param most: children that a list, a body of a table, or a group of a drawing keeps.
+    """
+    page.evaluate(
+        """(most) => {
+            for (const parent of document.querySelectorAll("main :is(ul, ol, dl, tbody, g, svg)"))
+                for (const child of [...parent.children].slice(most)) child.remove();
+            for (const body of [...document.querySelectorAll("main table tbody")].slice(most)) body.remove();
+        }""",
+        most,
+    )
 
 
 def scrolls_sideways(page: "Page") -> bool:

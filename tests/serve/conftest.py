@@ -39,7 +39,8 @@ def client(cache: Path) -> Iterator[TestClient]:
 def server(cache: Path) -> Iterator[str]:
     """The address of a real server, such as ``http://127.0.0.1:40001``."""
     command = [sys.executable, "-c", "from poems_kg.cli import main; main()", "--graph", str(graph_file()), "serve"]
-    with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+    # A busy machine may take its time over what each worker does but once.
+    with subprocess.Popen([*command, "--port", "0", "--seconds", "60"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield process.stdout.readline().split()[2].rstrip("/")
