@@ -112,11 +112,15 @@ class _Server(MCPServer[Answering]):
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:
-            if not isinstance(error.__cause__, ValidationError):
+            cause = error.__cause__
+            if isinstance(cause, ToolError):
+                # Our own words, without what the SDK sets before them.
+                return _failed(str(cause))
+            if not isinstance(cause, ValidationError):
                 raise
             found = (
                 f"{'.'.join(map(str, each['loc']))}: {each['msg'].lower()}"
-                for each in error.__cause__.errors(include_url=False, include_input=False)
+                for each in cause.errors(include_url=False, include_input=False)
             )
             return _failed(f"{name}: {'; '.join(found)}; the input schema says what it takes")
 
@@ -142,7 +146,7 @@ async def _call(
     except PoemsKgError as error:
         if isinstance(error, WorkerLostError):
             log(error)
-        return _failed(str(error))
+        raise ToolError(str(error)) from error
     return CallToolResult(content=[TextContent(type="text", text=made["text"])], structured_content=made["answer"])
 
 
