@@ -15,17 +15,18 @@ from poems_kg.ids import PoemsKgError
 if TYPE_CHECKING:
     from rdflib.term import Identifier
 
+# Possessive quantifiers (+ after another) keep no way back, so that a text of megabytes takes little time and memory.
 _TOKEN = re.compile(
     r"""
-      (?P<comment>\#[^\n\r]*)
-    | (?P<iri><(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>)
-    | (?P<string>\"\"\"(?:\"{0,2}(?:[^"\\]|\\.))*\"\"\"|'''(?:'{0,2}(?:[^'\\]|\\.))*'''
-        |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
-    | (?P<variable>[?$]\w+)
-    | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
-    | (?P<name>(?:[^\W\d_][\w.-]*)?:(?:[\w.:-]|%[0-9A-Fa-f]{2}|\\.)*|_:[\w.-]+)
-    | (?P<word>[^\W\d_]\w*)
-    | (?P<other>.)
+      (?P<comment>\#[^\n\r]*+)
+    | (?P<iri><(?:[^<>"{}|^`\\\x00-\x20]++|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>)
+    | (?P<string>\"\"\"(?:\"{0,2}+(?:[^"\\]++|\\.))*+\"\"\"|'''(?:'{0,2}+(?:[^'\\]++|\\.))*+'''
+        |"(?:[^"\\\n\r]++|\\.)*+"|'(?:[^'\\\n\r]++|\\.)*+')
+    | (?P<variable>[?$]\w++)
+    | (?P<language>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)
+    | (?P<name>(?:[^\W\d_][\w.-]*)?:(?:[\w.:-]++|%[0-9A-Fa-f]{2}|\\.)*+|_:[\w.-]++)
+    | (?P<word>[^\W\d_]\w*+)
+    | (?P<other>\s++|.)
     """,
     re.VERBOSE | re.DOTALL,
 )

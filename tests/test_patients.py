@@ -319,3 +319,14 @@ def test_every_bad_record_is_said_with_its_line_and_the_others_are_read(book):
         (14, "id"),
         (15, ""),
     ]
+
+
+def test_what_is_in_a_file_can_be_read_without_the_file(tmp_path: Path) -> None:
+    content = b'[{"id": "a", "observed": ["Polyneuropathy"]}, {"id": "b", "observed": []}]'
+    for name, data in (("a.json", content), ("a.json.gz", gzip.compress(content))):
+        (tmp_path / name).write_bytes(data)
+        from_disk = [str(each).replace(f"{tmp_path}/", "") for each in read_patients(tmp_path / name, Book())]
+        assert [str(each) for each in read_patients(Path(name), Book(), data)] == from_disk
+        assert len(from_disk) == 2
+    with pytest.raises(PatientError, match="broken or cut off"):
+        list(read_patients(Path("a.gz"), Book(), gzip.compress(content)[:-9]))

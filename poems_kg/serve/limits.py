@@ -79,7 +79,23 @@ class Limits:
             await answer_error(scope, error)(scope, receive, send)
             return
         if body is not None:
-            await self.app(scope, _replay(body, receive), send)
+            await self._answer(scope, body, receive, send)
+
+    async def _answer(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        """Have the app answer; where the client goes away first, the app is stopped, and so is who works for it."""
+        gone = asyncio.ensure_future(_wait_until_gone(receive))
+        answering = _Sending(send)
+        work = asyncio.ensure_future(self.app(scope, _replay(body, gone), answering.send))
+        try:
+            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            # A client that has all it asked for goes away, too, and then there may be something to tidy up.
+            if work.done() or answering.is_over:
+                await work
+        finally:
+            gone.cancel()
+            if not work.done():
+                work.cancel()
+                await asyncio.wait({work})
 
     async def _read(self, headers: Headers, receive: Receive) -> bytes | None:
         """The body; None if the client went away."""
@@ -107,14 +123,33 @@ class Limits:
         return bytes(body)
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """Give the body in one message, then what the client does after it."""
+async def _wait_until_gone(receive: Receive) -> None:
+    """Return when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class _Sending:
+    """Passes on what is sent, and knows whether that was all."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.is_over = False
+
+    async def send(self, message: Message) -> None:
+        self.is_over = message["type"] == "http.response.body" and not message.get("more_body", False)
+        await self._send(message)
+
+
+def _replay(body: bytes, gone: "asyncio.Future[None]") -> Receive:
+    """Give the body in one message, then wait until the client has gone."""
     given = False
 
     async def receive_again() -> Message:
         nonlocal given
         if given:
-            return await receive()
+            await asyncio.shield(gone)
+            return {"type": "http.disconnect"}
         given = True
         return {"type": "http.request", "body": body, "more_body": False}
 

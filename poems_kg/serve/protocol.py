@@ -16,9 +16,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from poems_kg.ids import PoemsKgError
+from poems_kg.questions import QuestionError, find_question
 from poems_kg.serve.answering import answer
 from poems_kg.serve.negotiation import choose
-from poems_kg.serve.problems import ForbiddenError, MediaTypeError
+from poems_kg.serve.problems import ForbiddenError, MediaTypeError, NotFoundError
 from poems_kg.serve.replies import Reply
 from poems_kg.serve.results import ROWS, TRIPLES, TRUTHS, Query, Wanted, answer_description, answer_query
 from poems_kg.serve.service_description import DATASET, EXAMPLES, SERVICE
@@ -66,7 +67,15 @@ async def void(request: Request) -> Response:
 
 
 async def examples(request: Request) -> Response:
-    """What may be asked, as SHACL-based SPARQL examples."""
+    """
+    What may be asked, as SHACL-based SPARQL examples; the same document has all of them.
+
+    :raises NotFoundError: if the path names an example that is none; it suggests the nearest.
+    """
+    try:
+        find_question(request.path_params.get("name", "findings"))
+    except QuestionError as error:
+        raise NotFoundError(str(error)) from error
     return await _describe(request, EXAMPLES)
 
 

@@ -40,6 +40,7 @@ _GRAPHS: Final = {
     "releases": "Which releases of other ontologies are here",
 }
 _SUBJECT, _OBJECT, _CLAIM = iri("kg:subject"), iri("kg:object"), iri("kg:Claim")
+_PASSAGE, _SELECTOR = iri("kg:passage"), iri("oa:hasSelector")
 _ANNOTATED: Final = iri("owl:annotatedSource")
 _VERSION: Final = iri("owl:versionIRI")
 _TYPE: Final = iri("rdf:type")
@@ -99,11 +100,23 @@ def claims_about(desk: "Desk", node: ox.NamedNode) -> Triples:
     )
 
 
+def passages(desk: "Desk", triples: Iterable[ox.Triple]) -> Triples:
+    """Where in a text the passages are that triples lead to, with their hashes."""
+    found = {triple.object for triple in triples if triple.predicate == _PASSAGE}
+    said = [triple for each in found if isinstance(each, ox.NamedNode) for triple in about(desk, each)]
+    selectors = {triple.object for triple in said if triple.predicate == _SELECTOR}
+    return said + [triple for each in selectors if isinstance(each, ox.NamedNode) for triple in about(desk, each)]
+
+
 def labels(desk: "Desk", triples: Iterable[ox.Triple]) -> Triples:
     """The labels of all that triples lead to."""
-    quads = store_of(desk)
     objects = {triple.object for triple in triples if isinstance(triple.object, ox.NamedNode)}
-    return _sorted(quad.triple for each in objects for quad in quads.quads_for_pattern(each, LABEL, None, None))
+    return _sorted(
+        quad.triple
+        for quads in (store_of(desk), criteria())
+        for each in objects
+        for quad in quads.quads_for_pattern(each, LABEL, None, None)
+    )
 
 
 def _about_graph(quads: ox.Store, graph: ox.NamedNode) -> Triples:

@@ -27,12 +27,14 @@ from poems_kg.serve.replies import Reply
 from poems_kg.serve.resource_graphs import (
     BASE,
     FORMATS,
+    Triples,
     about,
     claims_about,
     entity_node,
     is_ontology,
     labels,
     node_of,
+    passages,
     serialize,
     whole_graph,
     whole_ontology,
@@ -74,7 +76,7 @@ def describe(desk: "Desk", path: str, media_type: str) -> Reply:
         found += whole_graph(desk, node)
     elif path.startswith("POEMS_"):
         found += claims_about(desk, node)
-    return Reply(serialize(found + labels(desk, found), media_type), _with_charset(media_type))
+    return _give(desk, found, media_type)
 
 
 def describe_entity(desk: "Desk", words: str, media_type: str) -> Reply:
@@ -84,8 +86,12 @@ def describe_entity(desk: "Desk", words: str, media_type: str) -> Reply:
     :raises UnknownTermError: if it is not in the graph; it suggests the nearest.
     """
     node = entity_node(desk.kg.names.find(words))
-    found = about(desk, node) + claims_about(desk, node)
-    return Reply(serialize(found + labels(desk, found), media_type), _with_charset(media_type))
+    return _give(desk, about(desk, node) + claims_about(desk, node), media_type)
+
+
+def _give(desk: "Desk", found: Triples, media_type: str) -> Reply:
+    more = passages(desk, found) + labels(desk, found)
+    return Reply(serialize(found + more, media_type), _with_charset(media_type))
 
 
 def _with_charset(media_type: str) -> str:

@@ -12,7 +12,7 @@ import multiprocessing
 import signal
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import blake2b
@@ -35,6 +35,8 @@ Job = Callable[..., Reply]
 _CONTEXT: Final = multiprocessing.get_context("spawn")
 _PACKED: Final = range(1_000, 4 << 20)
 """Bytes of a body that is worth compressing: neither too short to gain, nor too long to wait for."""
+_ABANDONED: Final = 1.0
+"""Seconds that a job may go on after whoever asked for it went away."""
 _MOST_WAITING: Final = 500
 
 
@@ -55,6 +57,7 @@ class Workers:
         self._kept: LRUCache[Hashable, Reply] = LRUCache(settings.cache_bytes, getsizeof=lambda reply: reply.size)
         self._all: set[_Worker] = set()
         self._replacing: set[asyncio.Task[None]] = set()
+        self._is_over = False
 
     async def __aenter__(self) -> "Workers":
         try:
@@ -65,10 +68,14 @@ class Workers:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._is_over = True
         for task in self._replacing:
             task.cancel()
-        for worker in self._all:
+        ended = list(self._all)
+        for worker in ended:
             worker.end()
+        for worker in ended:
+            await asyncio.to_thread(worker.wait_until_ended)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def reply(
@@ -93,28 +100,37 @@ class Workers:
         key = (job, args)
         if keep and (kept := self._kept.get(key)):
             return kept
-        async with self._worker(lane) as worker:
-            made = await self._run(worker, job, args, seconds or self.settings.seconds)
+        worker = await self._take(lane)
+        work = asyncio.create_task(self._run(worker, lane, job, args, seconds or self.settings.seconds))
+        try:
+            made = await asyncio.shield(work)
+        except asyncio.CancelledError:
+            # Who asked went away. Most jobs are as good as done, and to start another worker costs more than they do.
+            asyncio.get_running_loop().call_later(_ABANDONED, work.cancel)
+            raise
         if isinstance(made, Exception):
             raise made
         if keep and made.status == 200 and made.size < self.settings.cache_bytes // 8:
             self._kept[key] = made
         return made
 
-    @contextlib.asynccontextmanager
-    async def _worker(self, lane: Lane) -> "AsyncIterator[_Worker]":
-        """A free worker; it goes back to the others, or is replaced where it was stopped."""
+    async def _take(self, lane: Lane) -> "_Worker":
+        """A free worker, once there is one; it is to be given back."""
         try:
             async with asyncio.timeout(self.settings.patience):
-                worker = await self._line.take(lane)
+                while not (worker := await self._line.take(lane)).is_alive():
+                    # Ended from outside while it had nothing to do: no reason to fail whoever comes next.
+                    self._give_back(worker, lane)
         except TimeoutError as error:
             raise TooBusyError("all workers are busy; try again in a while") from error
-        try:
-            yield worker
-        finally:
-            self._line.give_back(worker, lane)
-            if not worker.is_sound:
-                self._all.discard(worker)
+        return worker
+
+    def _give_back(self, worker: "_Worker", lane: Lane) -> None:
+        """Let the next one have a worker; replace it where it was stopped."""
+        self._line.give_back(worker, lane)
+        if not worker.is_sound:
+            self._all.discard(worker)
+            if not self._is_over:
                 task = asyncio.create_task(self._replace())
                 self._replacing.add(task)
                 task.add_done_callback(self._replacing.discard)
@@ -135,18 +151,21 @@ class Workers:
                 await asyncio.sleep(1)
 
     async def _run(
-        self, worker: "_Worker", job: Job, args: tuple[object, ...], seconds: float
+        self, worker: "_Worker", lane: Lane, job: Job, args: tuple[object, ...], seconds: float
     ) -> "Reply | PoemsKgError":
+        """What the job made, or why it made nothing; whoever stops waiting for this stops the worker."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(seconds):
                 return await loop.run_in_executor(self._threads, worker.call, job, args)
-        except TimeoutError as error:
+        except TimeoutError:
             worker.end()
-            raise TooSlowError(f"stopped after {seconds:g} seconds; ask for less, or add a LIMIT") from error
+            return TooSlowError(f"stopped after {seconds:g} seconds; ask for less, or add a LIMIT")
         except asyncio.CancelledError:
             worker.end()
             raise
+        finally:
+            self._give_back(worker, lane)
 
 
 class _Line:
@@ -233,11 +252,20 @@ class _Worker:
             made: Reply | PoemsKgError = self._here.recv()
         except (EOFError, OSError):
             self.is_sound = False
-            self._process.join(5)
+            self.wait_until_ended()
             if self._process.exitcode == -signal.SIGABRT:
                 return TooLargeError("stopped, because it took more memory than there is for it; ask for less")
             return WorkerLostError(f"its worker ended (exit code {self._process.exitcode}); try again")
         return made
+
+    def wait_until_ended(self) -> None:
+        """Wait for the process, which has no reason to stay, so that nothing is left of it."""
+        self._process.join(5)
+
+    def is_alive(self) -> bool:
+        """Whether there still is a process; one that has ended is sound no more."""
+        self.is_sound = self.is_sound and self._process.is_alive()
+        return self.is_sound
 
     def end(self) -> None:
         self.is_sound = False

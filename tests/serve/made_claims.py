@@ -10,6 +10,7 @@ HOSTILE = [
     "\x00\x1b\u202e",
     "\ud800",
     "%s%n",
+    "POEMS syndrome\r\nX-Injected: yes",
     "x" * 100_000,
     "> } UNION { ?s ?p ?o",
 ]

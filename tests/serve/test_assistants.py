@@ -144,7 +144,7 @@ class Recorder:
         self.asked: dict[str, tuple[str, bool]] = {}
 
     async def reply(
-        self, job: Callable[..., Reply], *args: Hashable, lane: str = "page", keep: bool = True, seconds: float = 0
+        self, job: Callable[..., Reply], *args: Hashable, lane: str = "page", keep: bool = True, **_: object
     ) -> Reply:
         hash(args)
         self.asked[job.__name__] = lane, keep
@@ -614,7 +614,7 @@ def run_raw(lines: list[str], *options: str) -> subprocess.CompletedProcess[str]
         input="".join(f"{line}\n" for line in lines),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         cwd=ROOT,
         check=False,
     )

@@ -1,47 +1,31 @@
 """The scripts of explorer/ in a real Chromium: each widget on a small page, with the real server behind it."""
 
-import os
 import re
-import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browser import FAILED_REQUEST, IN_CHROMIUM, PATIENCE
 
-from poems_kg.serve.statics import has_scripts, why_plain
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser")
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium (apt-get install chromium)"),
-    pytest.mark.skipif(not has_scripts(), reason=f"the scripts are not bundled: {why_plain()}"),
-]
+pytestmark = IN_CHROMIUM
 
 HEAD = """<!doctype html><html lang="en" data-theme="system"><head><meta charset="utf-8"><title>Widgets</title>
 <script src="/static/built/theme.js"></script><link rel="stylesheet" href="/static/explorer.css">
 <script type="module" src="/static/built/site.js"></script></head><body>
 <header class="site"><nav><ul></ul></nav></header><main>{main}</main></body></html>"""
-FAILED_REQUEST = "Failed to load resource"
 Open = Callable[..., "Page"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with sync_api.sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if os.getuid() == 0 else [])
-        yield made
-        made.close()
 
 
 @pytest.fixture
 def open_page(browser: "Browser", server: str) -> Iterator[Open]:
     """Opens a page with this main part under the server's own Content-Security-Policy; no page may log an error."""
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    context.set_default_timeout(PATIENCE)
     policy = context.request.get(f"{server}/static/explorer.css").headers["content-security-policy"]
     logged: list[str] = []
 

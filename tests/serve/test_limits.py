@@ -137,3 +137,76 @@ def test_bodies_are_packed_for_who_takes_that(client):
         assert response.headers["content-encoding"] == "gzip"
         assert gzip.decompress(b"".join(response.iter_raw())) == plain.content
     assert "content-encoding" not in plain.headers
+
+
+# --- A client that goes away ---
+
+
+def run_with_client(app, *, leaves):
+    """Have an app answer a client that leaves at once, or one that stays to the end."""
+
+    async def run():
+        sent = []
+        has_asked = asyncio.Event()
+
+        async def receive():
+            if not has_asked.is_set():
+                has_asked.set()
+                return {"type": "http.request", "body": b"", "more_body": False}
+            if not leaves:
+                await asyncio.Event().wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message):
+            sent.append(message["type"])
+
+        scope = {"type": "http", "method": "GET", "raw_path": b"/", "query_string": b"", "headers": []}
+        await asyncio.wait_for(Limits(app, Settings())(scope, receive, send), 10)
+        return sent
+
+    return asyncio.run(run())
+
+
+def test_work_for_a_client_that_went_away_is_stopped():
+    ended = []
+
+    async def app(scope, receive, send):
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.append("stopped")
+            raise
+
+    assert run_with_client(app, leaves=True) == []
+    assert ended == ["stopped"]
+
+
+def test_what_is_left_to_do_after_an_answer_is_done():
+    ended = []
+
+    async def app(scope, receive, send):
+        await PlainTextResponse("all")(scope, receive, send)
+        await asyncio.to_thread(ended.append, "tidied up")
+
+    sent = run_with_client(app, leaves=False)
+    assert sent == ["http.response.start", "http.response.body"]
+    assert ended == ["tidied up"]
+
+
+def test_an_app_may_wait_for_the_client_to_go():
+    heard = []
+
+    async def app(scope, receive, send):
+        await PlainTextResponse("all")(scope, receive, send)
+        heard.extend([(await receive())["type"], (await receive())["type"]])
+
+    run_with_client(app, leaves=True)
+    assert heard == ["http.request", "http.disconnect"]
+
+
+def test_a_fault_of_the_app_is_passed_on():
+    async def app(scope, receive, send):
+        raise KeyError("fault")
+
+    with pytest.raises(KeyError, match="fault"):
+        run_with_client(app, leaves=False)

@@ -4,6 +4,7 @@ import gzip
 import json
 from dataclasses import replace
 from html import unescape
+from tempfile import SpooledTemporaryFile
 
 import pytest
 from html_page import HtmlPage
@@ -316,6 +317,16 @@ def test_where_nothing_can_be_diagnosed_it_says_what_to_install(desk: Desk) -> N
     assert "pip install 'poems-kg[diagnose]'" in unescape(reply.body.decode())
     tried = send(bare, observed="papilledema")
     assert (tried.status, b"papilledema" in tried.body) == (503, True)
+
+
+def test_a_large_file_is_not_written_to_disk(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> None:
+        raise AssertionError("a file was written to disk")
+
+    monkeypatch.setattr(SpooledTemporaryFile, "rollover", refuse)
+    large = packet().content + b" " * (3 << 20)
+    answered = client.post("/diagnose", files={"file": ("packet.json", large)})
+    assert (answered.status_code, "Male, 61 years" in answered.text) == (200, True)
 
 
 def test_over_http_nothing_is_kept(client: TestClient) -> None:

@@ -72,6 +72,21 @@ def test_a_page_leads_to_its_data(papilledema):
         assert papilledema.having("a", href=f"/entity/HP:0001085?format={form}")
 
 
+@pytest.mark.parametrize(
+    ("entity_id", "target"),
+    [
+        (PAPILLEDEMA, "/questions/rare_disorders_sharing_finding?finding=HP%3A0001085"),
+        (POEMS, "/questions/annotations?disorder=MONDO%3A0017364"),
+    ],
+)
+def test_a_page_of_the_linked_graph_leads_to_the_annotations_of_all_rare_disorders(
+    desk, monkeypatch, entity_id, target
+):
+    assert not HtmlPage(ask(desk, entity_id).body).having("a", href=target)
+    monkeypatch.setattr(desk, "is_linked", True)
+    assert HtmlPage(ask(desk, entity_id).body).having("a", href=target)
+
+
 def test_the_picture_leads_to_every_neighbour_of_a_small_entity(papilledema, found):
     figure = papilledema.having("figure", data_graph=PAPILLEDEMA)
     assert len(figure) == 1
@@ -111,6 +126,21 @@ def test_a_miss_names_the_nearest(desk):
     with pytest.raises(UnknownTermError) as caught:
         ask(desk, "papiledema")
     assert caught.value.nearest[0] == (PAPILLEDEMA, "Papilledema")
+
+
+def test_a_miss_in_the_browser_is_a_page_that_leads_on(client):
+    response = client.get("/entity/papiledema", headers={"Accept": "text/html"})
+    assert response.status_code == 404
+    page = HtmlPage(response.content)
+    page.check()
+    assert page.having("a", href=f"/entity/{PAPILLEDEMA}")
+
+
+def test_a_name_in_the_browser_leads_to_the_page_of_its_id(client):
+    response = client.get("/entity/enlarged liver", headers={"Accept": "text/html"})
+    assert (response.status_code, response.headers["Location"]) == (303, "/entity/HP:0002240")
+    response = client.get(response.headers["Location"], headers={"Accept": "text/html"})
+    assert HtmlPage(response.content).words_in("h1") == ["Hepatomegaly"]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

@@ -127,6 +127,13 @@ def test_a_lone_count_is_not_rounded_up_to_a_share(found: list[Treatment]) -> No
     assert figures["Extravascular volume overload"] == "100\N{NO-BREAK SPACE}% (1 of 1)"
 
 
+def test_a_number_in_words_has_its_unit_and_whom_it_was_counted_in(found: list[Treatment]) -> None:
+    transplantation = next(each for each in found if each.term == "POEMS:0000108")
+    figures = {item.label: item.figure for item in transplantation.outcomes}
+    assert figures["Change in interleukin-6 level"] == "fall by a median of 2\N{NO-BREAK SPACE}pg/mL (of 53)"
+    assert figures["Respiratory muscle strength"] == "in 53 patients"
+
+
 def test_an_unknown_goal_suggests_the_nearest(desk: Desk) -> None:
     with pytest.raises(UnknownTermError):
         treatments(desk, Asked((("goal", "hepatomegalyy"),)))

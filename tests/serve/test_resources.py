@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 import pytest
+from html_page import HtmlPage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,7 +83,7 @@ def test_a_resource_of_each_kind_is_negotiated(client, paths, kind):
     node = ox.NamedNode(BASE + path)
     page = client.get(f"/{path}", headers=HTML)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert "<h1" in page.text
+    HtmlPage(page.content).check()
     first = None
     for media_type in FORMATS:
         reply = client.get(f"/{path}", headers={"accept": media_type})
@@ -150,6 +151,14 @@ def test_rdf_of_an_entity_has_axioms_labels_and_the_claims_about_it(desk, kg):
     sources = {t.object for t in triples if t.predicate.value == expand("kg:source")}
     labelled = {t.subject for t in triples if t.predicate.value == expand("rdfs:label")}
     assert sources <= labelled
+
+
+def test_rdf_of_a_claim_says_where_in_the_source_it_is(desk, kg):
+    claim = next(claim for claim in kg.claims(source_id="patient-article") if claim.start is not None)
+    triples = parse(describe(desk, claim.claim_id.replace(":", "/"), "text/turtle"))
+    said = {triple.predicate.value: triple.object.value for triple in triples}
+    assert (said[expand("oa:start")], said[expand("oa:end")]) == (str(claim.start), str(claim.end))
+    assert said[expand("kg:sha256")] == claim.sha256
 
 
 @pytest.mark.parametrize("words", ["MONDO:0017364", "ORPHA:2905", "poems syndrome", "Crow-Fukase syndrome"])

@@ -168,6 +168,12 @@ def test_a_format_that_rdf_has_not_is_refused(client: TestClient) -> None:
     assert answer.status_code == 406
 
 
+def test_an_example_that_is_none_is_not_found(client: TestClient) -> None:
+    answer = client.get("/.well-known/sparql-examples/findngs", headers=TURTLE)
+    assert answer.status_code == 404
+    assert "findings" in answer.text
+
+
 def test_the_address_is_that_under_which_the_client_knows_it(client: TestClient) -> None:
     answer = client.get("/sparql", headers={**TURTLE, "Host": "example.org:8080"})
     assert "<http://example.org:8080/sparql> a sd:Service" in answer.text

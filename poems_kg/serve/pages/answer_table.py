@@ -120,12 +120,14 @@ def _column(name: str, meanings: Mapping[str, str], prefix: str | None, cells: S
         meaning = "what was reported: figures as published with their unit, then patients with it of patients examined"
         return Column(name, f"reported{of}", meaning, is_number=True)
     is_number = any(cell.lines for cell in cells) and all(cell.is_number or not cell.lines for cell in cells)
-    is_long = any(len(words) > _LONG for cell in cells for line in cell.lines for words, _ in line)
+    is_long = sum(len(cell.text) > _LONG for cell in cells) > len(cells) / 5
     return Column(name, name.removesuffix("_id").replace("_", " "), meanings.get(name, ""), is_number, is_long)
 
 
 def _is_same(answer: Answer, name: str, prefix: str | None) -> bool:
     names = [name] if prefix is None else [f"{prefix}{figure}" for figure in _FIGURES]
+    if name.startswith("citation"):
+        names += [_joined(kind, name.partition("_")[2]) for kind in ("source", "claim")]
     first = answer.rows[0]
     return all(row.get(each) == first.get(each) for row in answer.rows for each in names)
 

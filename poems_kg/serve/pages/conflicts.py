@@ -56,7 +56,7 @@ SELECT ?conflict ?side ?claim WHERE {
 _NAMED: Final = re.compile(r"[A-Za-z][\w-]*\w")
 """What may be the id of a source that a side or a reviewer names."""
 _IS_ID: Final = re.compile(r"[\d_-]")
-"""What tells the id of a source from a word that is one, too."""
+"""What tells the id of a source from a plain word, where it does not stand in brackets of its own."""
 _TOPICS: Final = {"has_criterion": "as a criterion"}
 """What a conflict is about whose relation has no object; for other relations a colon and its label."""
 _ON_A_PAGE: Final = 25
@@ -168,7 +168,8 @@ def _pieces(text: str, book: Evidence) -> Pieces:
     found: list[str | SourceRecord] = []
     done = 0
     for match in _NAMED.finditer(text):
-        if match[0] in book.sources and _IS_ID.search(match[0]):
+        is_alone = text[: match.start()].endswith("(") and text[match.end() :].startswith(")")
+        if match[0] in book.sources and (is_alone or _IS_ID.search(match[0])):
             found += [text[done : match.start()], book.sources[match[0]]]
             done = match.end()
     return tuple(piece for piece in (*found, text[done:]) if piece)

@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
+from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from poems_kg.ids import PoemsKgError, expand, is_known
 from poems_kg.reports import wording
 from poems_kg.reports.citations import link_parts
+from poems_kg.serve.answering import answer
 from poems_kg.serve.asked import Asked
 from poems_kg.serve.desk import Desk
 from poems_kg.serve.pages.diagnosing_examples import EXAMPLES
@@ -28,16 +30,20 @@ from poems_kg.serve.pages.diagnosing_form import (
     read_form,
     read_upload,
 )
-from poems_kg.serve.pages.rendering import claim_url, entity_url, page, render
+from poems_kg.serve.pages.rendering import claim_url, entity_url, read_asked, render
 from poems_kg.serve.problems import NotFoundError
 from poems_kg.serve.replies import Reply
 
 if TYPE_CHECKING:
+    from starlette.responses import Response
+
     from poems_kg.diagnosis import Diagnosis
     from poems_kg.patients.patient import Patient
 
 TOP: Final = 10
 """Diseases of the differential, as ``poems-kg diagnose`` gives them."""
+_SECONDS: Final = 60.0
+"""The longest a diagnosis may take: the first of a worker opens an index of all rare diseases."""
 _LEAST_ROWS: Final = 3
 _SPARE_ROWS: Final = 2
 """Empty rows for lab values: as many at least, and as many below those that are filled in."""
@@ -139,7 +145,7 @@ def _linked(text: str) -> list[tuple[str, str]]:
     return parts
 
 
-def _render(desk: Desk, form: Form, problems: list[Problem], example: str = "", **answer: Any) -> Reply:
+def _render(desk: Desk, form: Form, problems: list[Problem], example: str = "", **shown: Any) -> Reply:
     rows = [*form.labs, *[Lab()] * max(_SPARE_ROWS, _LEAST_ROWS - len(form.labs))]
     missing = "" if desk.can_diagnose else _why_not(desk)
     status = 503 if missing and not form.is_blank else 422 if problems else 200
@@ -160,7 +166,7 @@ def _render(desk: Desk, form: Form, problems: list[Problem], example: str = "", 
         most_bytes=desk.settings.body_bytes,
         linked=_linked,
         words=wording,
-        **{"point": None, **answer},
+        **{"point": None, **shown},
     )
 
 
@@ -179,7 +185,10 @@ def _why_not(desk: Desk) -> str:
         return str(error)
 
 
-ROUTES: list[BaseRoute] = [
-    Route("/diagnose", page(show_form, keep=False), methods=["GET"]),
-    Route("/diagnose", page(diagnose, keep=False), methods=["POST"]),
-]
+async def _respond(request: Request) -> "Response":
+    asked = await read_asked(request)
+    job = diagnose if request.method == "POST" else show_form
+    return answer(request, await request.app.state.workers.reply(job, asked, keep=False, seconds=_SECONDS))
+
+
+ROUTES: list[BaseRoute] = [Route("/diagnose", _respond, methods=["GET", "POST"])]

@@ -103,7 +103,6 @@ def show_editor(desk: Desk, asked: Asked, failed: str = "", status: int = 200) -
         status,
         here="/editor",
         query=query or _start(),
-        is_new=not query.strip(),
         topics=_topics(desk),
         prefixes=prefixes(),
         rows_shown=ROWS,

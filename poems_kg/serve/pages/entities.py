@@ -8,15 +8,16 @@ from poems_kg.descriptions import describe
 from poems_kg.ids import PoemsKgError, expand, is_known
 from poems_kg.serve.asked import Asked
 from poems_kg.serve.pages.claim_words import ShownClaim, show_claim
-from poems_kg.serve.pages.evidence import Evidence, evidence
+from poems_kg.serve.pages.evidence import Evidence, SourceRecord, evidence
 from poems_kg.serve.pages.facts import Fact, Section, build_sections
 from poems_kg.serve.pages.radial import draw_neighbours
-from poems_kg.serve.pages.rendering import claim_url, entity_url, render, source_url, with_query
+from poems_kg.serve.pages.rendering import claim_url, entity_url, question_url, render, source_url, with_query
 from poems_kg.serve.replies import Reply
 
 if TYPE_CHECKING:
     from poems_kg.names import Names
     from poems_kg.serve.desk import Desk
+    from poems_kg.store import Store
 
 _OPEN: Final = 40
 """Up to so many claims on a page, each of them is shown at once; else only what they come to."""
@@ -24,9 +25,10 @@ _OPEN: Final = 40
 _LARGE: Final = 300
 """On pages with more claims than these, relations are folded up, all but the first."""
 
-_SHOWN: Final = 12
+_SHOWN: Final = 8
 """So many facts of a relation are shown at once, and so many claims of a fact that leads to words."""
 
+_CITED: Final = 3
 _DISPUTES: Final = 4
 _MATCHES: Final = {
     "skos:exactMatch": "the same",
@@ -36,6 +38,14 @@ _MATCHES: Final = {
     "skos:relatedMatch": "related",
     "oboInOwl:hasDbXref": "cross-reference",
 }
+_USE: Final = """
+PREFIX kg: <https://w3id.org/poems-kg/vocab/>
+SELECT ?is_disorder ?is_finding WHERE {
+  VALUES ?term { <%s> }
+  BIND(EXISTS { ?term kg:information_sum ?sum } AS ?is_disorder)
+  BIND(EXISTS { ?term kg:information_content ?content } AS ?is_finding)
+}
+"""
 _SCOPES: Final = {
     "exact": "Also called",
     "related": "Related names",
@@ -47,13 +57,15 @@ _SCOPES: Final = {
 @dataclass(frozen=True, slots=True)
 class ShownFact:
     """
-    A fact with its claims in words, none where it is not among those shown at once: ``url`` has them on a page of
-    their own. ``category`` is that of the other entity.
+    A fact with its claims in words; where it is not among those shown at once it has none, and they are at ``url``.
+
+    ``cited`` are the first few of its sources, ``more`` says how many others there are.
     """
 
     fact: Fact
     claims: tuple[ShownClaim, ...]
-    category: str
+    cited: tuple[SourceRecord, ...]
+    more: int
     url: str
 
 
@@ -92,10 +104,12 @@ def entity_page(desk: "Desk", asked: Asked) -> Reply:
     claims = found.about(entity_id)
     about = describe(entity_id, desk.kg.store, names, claims)
     sections = build_sections(entity_id, claims, found)
+    category = about.category or _category(desk.kg.store, entity_id)
     return render(
         "entity.html",
         about=about,
-        category=about.category or _category(names, entity_id),
+        category=category,
+        annotations=_annotations(entity_id, category) if desk.is_linked else "",
         iri="" if entity_id.startswith("POEMS:") else _address(entity_id),
         synonyms=[(words, _of_scope(about.synonyms, scope)) for scope, words in _SCOPES.items()],
         matches=_matches(about.matches),
@@ -122,9 +136,18 @@ def _elsewhere(entity_id: str, found: Evidence) -> str:
     return source_url(source_id) if entity_id != source_id and source_id in found.sources else ""
 
 
-def _category(names: "Names", entity_id: str) -> str:
-    match = next(iter(names.search(entity_id, count=1)), None)
-    return match.category if match else ""
+def _category(store: "Store", entity_id: str) -> str:
+    """What other ontologies use an entity for that our tables do not have."""
+    rows = store.select(_USE % expand(entity_id))[1] if is_known(entity_id) else []
+    is_disorder, is_finding = rows[0] if rows else (None, None)
+    return "Disorder" if is_disorder else "Finding" if is_finding else ""
+
+
+def _annotations(entity_id: str, category: str) -> str:
+    """Where the annotations of all rare disorders are asked about it; empty for what has none."""
+    if category == "Finding":
+        return question_url("rare_disorders_sharing_finding", finding=entity_id)
+    return question_url("annotations", disorder=entity_id) if category == "Disorder" else ""
 
 
 def _address(entity_id: str) -> str:
@@ -156,8 +179,13 @@ def _show_section(entity_id: str, section: Section, found: Evidence, names: "Nam
     shown = _SHOWN if len(section.facts) > _SHOWN + 2 else len(section.facts)
     facts = []
     for place, fact in enumerate(section.facts):
-        claims = [show_claim(claim, found, names) for claim in fact.claims] if place < shown else []
-        asked = {"entity": entity_id, "other": fact.other_id, "relation": section.relation}
-        category = found.categories.get(fact.other_id, "")
-        facts.append(ShownFact(fact, tuple(claims), category, with_query("/claims", asked)))
+        sources = list(dict.fromkeys(claim.source_id for claim in fact.claims))
+        cited = tuple(found.sources[source_id] for source_id in sources[:_CITED])
+        claims: tuple[ShownClaim, ...] = ()
+        url = ""
+        if place < shown:
+            claims = tuple(show_claim(claim, found, names) for claim in fact.claims)
+        else:
+            url = with_query("/claims", {"entity": entity_id, "other": fact.other_id, "relation": section.relation})
+        facts.append(ShownFact(fact, claims, cited, len(sources) - len(cited), url))
     return ShownSection(section, tuple(facts[:shown]), tuple(facts[shown:]))

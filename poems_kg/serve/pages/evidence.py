@@ -35,7 +35,7 @@ SELECT ?source ?title ?kind ?citation ?reference ?year ?id ?page ?licence ?sha25
   OPTIONAL { ?source kg:sha256 ?sha256 }
   OPTIONAL { ?source oboInOwl:hasDbXref ?id }
   OPTIONAL { ?source rdfs:seeAlso ?page }
-} ORDER BY ?source STR(?id) STR(?page)
+}
 """
 )
 _CONFLICTS: Final = (
@@ -46,7 +46,7 @@ SELECT ?conflict ?kind ?status ?subject ?object ?side_a ?side_b ?about ?claim WH
     kg:side_b ?side_b ; kg:concerns ?about .
   OPTIONAL { ?conflict kg:disputed_object ?object }
   OPTIONAL { ?conflict kg:claim_a|kg:claim_b ?claim }
-} ORDER BY ?conflict ?about ?claim
+}
 """
 )
 _KINDS_OF_EVIDENCE: Final = (
@@ -61,7 +61,7 @@ _RELATIONS: Final = (
 SELECT ?relation ?label WHERE { ?relation a kg:Relation ; rdfs:label ?label } ORDER BY ?relation
 """
 )
-_CATEGORIES: Final = _PREFIXES + "SELECT ?term ?category WHERE { ?term kg:category ?category } ORDER BY ?term ?category"
+_CATEGORIES: Final = _PREFIXES + "SELECT ?term ?category WHERE { ?term kg:category ?category }"
 _FIRST_AUTHOR: Final = re.compile(r"(?P<name>\S+(?: \S+){0,2}?) [A-Z][A-Z-]{0,3}(?=,| \(|$)")
 _SHORT_LETTERS: Final = 32
 
@@ -100,9 +100,12 @@ class SourceRecord:
 
 
 def _cut(words: str) -> str:
+    """A title in short: cut between words, unless that would leave too little of it."""
     if len(words) <= _SHORT_LETTERS:
         return words
-    return f"{words[: _SHORT_LETTERS - 1].rsplit(' ', 1)[0].rstrip(' ,:;(–-')}…"
+    some = words[: _SHORT_LETTERS - 1]
+    whole = some.rpartition(" ")[0].rstrip(" ,:;(–-")
+    return f"{whole if len(whole) >= _SHORT_LETTERS * 2 // 3 else some}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,9 @@ class Evidence:
         self.kinds_of_evidence = {str(code): str(label) for code, label in kg.store.select(_KINDS_OF_EVIDENCE)[1]}
         relations = kg.store.select(_RELATIONS)[1]
         self.relations = {str(relation).removeprefix("kg:"): str(label) for relation, label in relations}
-        self.categories = {str(term): str(name).removeprefix("kg:") for term, name in kg.store.select(_CATEGORIES)[1]}
+        self.categories = {
+            str(term): str(name).removeprefix("kg:") for term, name in sorted(kg.store.select(_CATEGORIES)[1])
+        }
         self.conflicts: dict[str, ConflictRecord] = {}
         self._concerning: dict[str, dict[str, ConflictRecord]] = defaultdict(dict)
         self._disputed: dict[str, dict[str, ConflictRecord]] = defaultdict(dict)
@@ -147,7 +152,8 @@ class Evidence:
 
     def _read_conflicts(self, store: Store) -> None:
         columns, rows = store.select(_CONFLICTS)
-        for row in rows:
+        # Sorted here: a store on disk takes long for it.
+        for row in sorted(rows, key=lambda row: [str(cell) for cell in row]):
             cells = {column: "" if value is None else str(value) for column, value in zip(columns, row, strict=True)}
             about, claim = cells.pop("about"), cells.pop("claim")
             ends = {f"{end}_id": cells.pop(end) for end in ("conflict", "subject", "object")}
@@ -180,7 +186,7 @@ def _place(claim: Claim) -> tuple[bool, int, str, str]:
 def _read_sources(store: Store) -> dict[str, SourceRecord]:
     columns, rows = store.select(_SOURCES)
     together: dict[str, dict[str, dict[str, None]]] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda row: [str(cell) for cell in row]):
         cells = together.setdefault(str(row[0]), {column: {} for column in columns})
         for column, value in zip(columns, row, strict=True):
             if value is not None:

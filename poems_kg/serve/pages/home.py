@@ -33,7 +33,7 @@ _DRAWN: Final = 6
 
 _EXAMPLES: Final = ("enlarged liver", "Crow-Fukase", "VEGF", "HP:0002240")
 _NAME_LETTERS: Final = 30
-_CITED: Final = 3
+_CITED: Final = 2
 """How many sources stand beside a bar; the others are a link away."""
 
 _TERMS: Final = """
@@ -151,10 +151,10 @@ def _to_letter(letter: str, facts: list[Fact], cardinal: set[str], found: Eviden
     return Letter(letter, _NAMES[letter], tuple(measures), len(facts), len(facts) - len(measures), url)
 
 
-def to_measure(fact: Fact, found: Evidence, is_cardinal: bool = False) -> Measure:
-    """A fact with the sources of the figures that its bar shows."""
+def to_measure(fact: Fact, found: Evidence, is_cardinal: bool = False, most: int = _CITED) -> Measure:
+    """A fact with the sources of the figures that its bar shows, at most so many of them."""
     drawn = [claim.source_id for claim in fact.claims if is_drawn(claim)]
-    cited = [found.sources[source_id] for source_id in dict.fromkeys(drawn)][:_CITED]
+    cited = [found.sources[source_id] for source_id in dict.fromkeys(drawn)][:most]
     claim = fact.claims[0]
     url = with_query("/claims", {"entity": claim.subject_id, "other": claim.object_id, "relation": claim.relation})
     return Measure(fact, is_cardinal, tuple(cited), fact.asserting + fact.denying - len(cited), url)
@@ -172,7 +172,7 @@ def _first_told(claims: Iterable[Claim], found: Evidence) -> FirstTold | None:
     fact = max(with_figures, key=lambda fact: fact.asserting)
     compare = with_query("/compare", [("disorder", POEMS), ("disorder", fact.other_id)])
     abbreviations = (claim.value for claim in found.about(fact.other_id) if claim.relation == "has_abbreviation")
-    return FirstTold(fact, next(abbreviations, ""), to_measure(fact, found), compare)
+    return FirstTold(fact, next(abbreviations, ""), to_measure(fact, found, most=len(fact.claims)), compare)
 
 
 ROUTES: list[BaseRoute] = [Route("/", page(home_page))]

@@ -119,7 +119,6 @@ def _answered(desk: Desk, question: Question, asked: Asked, given: Mapping[str, 
         "page_url": lambda other: with_query(path, {**given, "page": other if other > 1 else ""}),
         "url": with_query(path, given),
         "files": [(form.upper(), with_query(f"{path}.{form}", given)) for form in _FORMS],
-        "api_url": with_query(f"/api/questions/{question.name}", given),
         "sparql": sparql,
         "editor_url": with_query("/editor", {"query": sparql}),
     }

@@ -33,6 +33,9 @@ _MOST_LEVEL: Final = 16
 """Up to so many labels fit level beside their nodes; more are turned outward."""
 
 _LETTERS: Final = 29
+_LINE: Final = 13
+"""Letters in a line of the circle in the middle."""
+
 _GAP: Final = 0.7
 """Between two categories, as a share of the way from node to node."""
 
@@ -115,11 +118,17 @@ def draw_neighbours(
         width,
         height,
         *centre,
-        tuple(wrap(fit(capitalise(label), 48), 12)[:4]),
+        _title(label),
         tuple(_place(chosen, centre, reach, is_level)),
         tuple((category, drawn[category], counted[category]) for category in sorted(counted, key=_order)),
         len(neighbours) - len(chosen),
     )
+
+
+def _title(label: str) -> tuple[str, ...]:
+    """A label in a few short lines, as the circle in the middle has room for."""
+    lines = wrap(fit(capitalise(label), 4 * _LINE), _LINE, break_long_words=False)
+    return tuple(fit(line, _LINE + 2) for line in lines[:4])
 
 
 def _collect(

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 
 from poems_kg.drawing.sheet import capitalise, category_words
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 NOT_ADVICE: Final = "Not medical advice. For research and education."
 _TEMPLATES: Final = Path(__file__).parent.parent / "templates"
+
+# What is told of a patient is not written to disk, as Starlette does with files above 1 MiB; bodies are bounded anyway.
+MultiPartParser.spool_max_size = 1 << 30
 
 PageJob = Callable[["Desk", Asked], Reply]
 

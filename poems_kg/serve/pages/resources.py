@@ -7,20 +7,22 @@ from urllib.parse import quote
 import pyoxigraph as ox
 
 from poems_kg.ids import compress
-from poems_kg.rdf import LABEL, Node
+from poems_kg.rdf import LABEL, Node, iri
 from poems_kg.serve.asked import Asked
+from poems_kg.serve.pages.evidence import evidence
 from poems_kg.serve.pages.rendering import entity_url, render
+from poems_kg.serve.pages.sources import to_statement
 from poems_kg.serve.replies import Reply
-from poems_kg.serve.resource_graphs import BASE, Triples, about, entity_node, is_ontology, node_of, referring
+from poems_kg.serve.resource_graphs import BASE, Triples, about, criteria, entity_node, is_ontology, node_of, referring
 from poems_kg.serve.resource_names import unknown
 from poems_kg.vocabulary import ONTOLOGY
 
 if TYPE_CHECKING:
-    from poems_kg.names import Names
     from poems_kg.serve.desk import Desk
 
 MOST_VALUES: Final = 100
 """Of one property, and of what leads to a resource, that a page gives; RDF has all."""
+_TITLE: Final = iri("dcterms:title")
 _DEEPEST: Final = 4
 """How deep a class expression is put in words."""
 
@@ -80,7 +82,7 @@ def resource_page(desk: "Desk", asked: Asked) -> Reply:
 
 def _render(desk: "Desk", node: ox.NamedNode, found: Triples, path: str) -> Reply:
     kind, lead = _KINDS.get(path.split("/")[1], ("Entity", ""))
-    words = _Words(desk.kg.names, found)
+    words = _Words(desk, found)
     referred, has_more = referring(desk, node, MOST_VALUES)
     return render(
         "resource.html",
@@ -98,14 +100,14 @@ def _render(desk: "Desk", node: ox.NamedNode, found: Triples, path: str) -> Repl
 class _Words:
     """Puts RDF in words, with links to what is here and elsewhere."""
 
-    def __init__(self, names: "Names", found: Triples) -> None:
-        self._names = names
+    def __init__(self, desk: "Desk", found: Triples) -> None:
+        self._desk = desk
         self._found: dict[Node, list[ox.Triple]] = {}
         for triple in found:
             self._found.setdefault(triple.subject, []).append(triple)  # type: ignore[arg-type]
 
     def title(self, node: ox.NamedNode) -> str:
-        stated = (triple.object for triple in self._found[node] if triple.predicate == LABEL)
+        stated = (triple.object for triple in self._found[node] if triple.predicate in (LABEL, _TITLE))
         first = next(stated, None)
         return first.value if isinstance(first, ox.Literal) else compress(node.value)
 
@@ -131,12 +133,23 @@ class _Words:
         return Value(term.value if isinstance(term, ox.Literal) else str(term))
 
     def _entity(self, curie: str, address: str) -> Value:
-        label = self._names.label(curie)
+        label = self._label(curie, address)
         if address.startswith(BASE) and not curie.startswith("POEMS:"):
             return Value(label, f"/{quote(address.removeprefix(BASE), safe='/:')}", curie)
         if label != curie:
             return Value(label, entity_url(curie), curie)
         return Value(curie, address if address.startswith(("http://", "https://")) else "")
+
+    def _label(self, curie: str, address: str) -> str:
+        claim = evidence(self._desk).claims.get(curie)
+        if claim:
+            return to_statement(claim, evidence(self._desk), self._desk.kg.names).words
+        label = self._desk.kg.names.label(curie)
+        if label == curie and address.startswith(BASE):
+            # Some of the vocabulary of the criteria stands beside them only.
+            stated = criteria().quads_for_pattern(ox.NamedNode(address), LABEL, None)
+            label = next((quad.object.value for quad in stated if isinstance(quad.object, ox.Literal)), curie)
+        return label
 
     def _expression(self, node: ox.BlankNode, depth: int = 0) -> str:
         """A class expression, list or selector in words."""

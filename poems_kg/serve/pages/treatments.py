@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.routing import BaseRoute, Route
 
 from poems_kg.ids import PoemsKgError
-from poems_kg.serve.pages.claim_words import ShownClaim
+from poems_kg.serve.pages.claim_words import ShownClaim, unit_words
 from poems_kg.serve.pages.evidence import Evidence, SourceRecord, evidence
 from poems_kg.serve.pages.rendering import page, render, with_query
 from poems_kg.serve.pages.statements import show_claims, sources_of, span
@@ -263,13 +263,11 @@ def _item(graph: "nx.MultiDiGraph", end: tuple[str, str], data: dict[str, Any], 
     claims = show_claims(data["claims"], book, names)
     target, key = end
     low, high = data["low"], data["high"]
-    figures = list(dict.fromkeys(claim.figures for claim in claims if claim.figures))
+    figures = list(dict.fromkeys(figure for claim in claims if (figure := _figure(claim))))
     has_share = low is not None and high is not None
     # A lone figure stands as it is published, so that two of two patients do not pass for 100 %.
     several = f"{span(low, high)}\N{NO-BREAK SPACE}%" if has_share else ""
     figure = figures[0] if len(figures) == 1 else several
-    if figure.startswith("of "):
-        figure = f"in {figure.removeprefix('of ')} patients"
     return Item(
         target,
         graph.nodes[target]["label"],
@@ -281,6 +279,16 @@ def _item(graph: "nx.MultiDiGraph", end: tuple[str, str], data: dict[str, Any], 
         max(float(high) - float(low), 2.0) if has_share else 0.0,
         claims,
     )
+
+
+def _figure(claim: ShownClaim) -> str:
+    """The figures of a claim, with its own words where they have the number."""
+    words = claim.claim.value
+    if any(character.isdigit() for character in words):
+        unit = unit_words(claim.claim.unit)
+        words = words if not unit or unit in words else f"{words}\N{NO-BREAK SPACE}{unit}"
+        return f"{words} ({claim.figures})" if claim.figures else words
+    return f"in {claim.claim.total:,} patients" if claim.figures.startswith("of ") else claim.figures
 
 
 def _uses(claim_ids: Sequence[str], book: Evidence, names: "Names") -> list[Use]:
