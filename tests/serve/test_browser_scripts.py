@@ -257,8 +257,7 @@ def test_an_error_is_shown_at_its_place(open_page):
 def test_prefixes_declare_themselves_and_ids_complete(open_page):
     page = open_editor(open_page, "")
     page.get_by_role("textbox", name="Query").press_sequentially("SELECT ?d WHERE { ?d kg:has_pheno")
-    page.locator(".cm-tooltip-autocomplete li", has_text="kg:has_phenotype").first.wait_for()
-    page.keyboard.press("Enter")
+    page.locator(".cm-tooltip-autocomplete li", has_text="kg:has_phenotype").first.click()
     text = page.locator("textarea").input_value()
     assert text.startswith("PREFIX kg: <https://w3id.org/poems-kg/vocab/>\nSELECT")
     assert "kg:has_phenotype" in text
