@@ -23,10 +23,10 @@ from poems_kg.serve.pages.diagnosing_form import (
     Lab,
     Problem,
     form_of,
+    form_sent,
     known_specimens,
     known_tests,
     name_notes,
-    read_asked,
     read_form,
     read_upload,
 )
@@ -69,7 +69,7 @@ def show_form(desk: Desk, asked: Asked) -> Reply:
 
 def diagnose(desk: Desk, asked: Asked) -> Reply:
     """The form as it was sent with its answer, or with what is wrong with it."""
-    form = read_asked(asked)
+    form = form_sent(asked)
     upload = next((file for file in asked.files if file.field == "file"), None)
     if not desk.can_diagnose:
         return _render(desk, form, [])
