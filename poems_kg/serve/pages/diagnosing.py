@@ -26,7 +26,7 @@ from poems_kg.serve.pages.diagnosing_form import (
     known_specimens,
     known_tests,
     name_notes,
-    read_asked,
+    read_fields,
     read_form,
     read_upload,
 )
@@ -69,7 +69,7 @@ def show_form(desk: Desk, asked: Asked) -> Reply:
 
 def diagnose(desk: Desk, asked: Asked) -> Reply:
     """The form as it was sent with its answer, or with what is wrong with it."""
-    form = read_asked(asked)
+    form = read_fields(asked)
     upload = next((file for file in asked.files if file.field == "file"), None)
     if not desk.can_diagnose:
         return _render(desk, form, [])

@@ -79,7 +79,7 @@ class Problem:
     nearest: tuple[tuple[str, str], ...] = ()
 
 
-def read_asked(asked: Asked) -> Form:
+def read_fields(asked: Asked) -> Form:
     """The form as it was sent."""
     columns = [asked.all(name)[: MOST_LINES + 1] for name in Lab.__slots__]
     rows = max(map(len, columns))
