@@ -23,14 +23,10 @@ from poems_kg.serve.pages.diagnosing_form import (
     Lab,
     Problem,
     form_of,
-    form_sent,
     known_specimens,
     known_tests,
     name_notes,
-<<<<<<< HEAD
-=======
     read_fields,
->>>>>>> 59442bc6bac79e48d01f04862fa7972b63dfc75e
     read_form,
     read_upload,
 )
@@ -73,11 +69,7 @@ def show_form(desk: Desk, asked: Asked) -> Reply:
 
 def diagnose(desk: Desk, asked: Asked) -> Reply:
     """The form as it was sent with its answer, or with what is wrong with it."""
-<<<<<<< HEAD
-    form = form_sent(asked)
-=======
     form = read_fields(asked)
->>>>>>> 59442bc6bac79e48d01f04862fa7972b63dfc75e
     upload = next((file for file in asked.files if file.field == "file"), None)
     if not desk.can_diagnose:
         return _render(desk, form, [])

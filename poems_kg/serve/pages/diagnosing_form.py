@@ -79,11 +79,7 @@ class Problem:
     nearest: tuple[tuple[str, str], ...] = ()
 
 
-<<<<<<< HEAD
-def form_sent(asked: Asked) -> Form:
-=======
 def read_fields(asked: Asked) -> Form:
->>>>>>> 59442bc6bac79e48d01f04862fa7972b63dfc75e
     """The form as it was sent."""
     columns = [asked.all(name)[: MOST_LINES + 1] for name in Lab.__slots__]
     rows = max(map(len, columns))
