@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from poems_kg.knowledge_graph import KnowledgeGraph, connect
 from poems_kg.rdf import Graphs
 from poems_kg.serve.protocol import (
     DIRECT,
@@ -458,3 +459,10 @@ def test_any_content_type_is_read(header: str) -> None:
 def test_an_answer_in_json_is_json_to_the_last_byte(client: TestClient) -> None:
     answer = post(client, 'SELECT ("},{" AS ?x) ("\\"" AS ?y) { VALUES ?v { 1 2 3 } }', DIRECT_TYPE)
     assert len(json.loads(answer.content)["results"]["bindings"]) == 3
+
+
+def test_our_own_client_has_the_same_rows_and_all_of_them(server: str, kg: KnowledgeGraph) -> None:
+    far = connect(f"{server}/sparql", timeout=60)
+    assert far.ask("findings").rows == kg.ask("findings").rows
+    everything = "SELECT ?s ?p ?o { ?s ?p ?o }"
+    assert len(far.query(f"{everything} LIMIT 10001").bindings) == 10_001, "fetched in pages where one answer is cut"
