@@ -11,14 +11,6 @@ from poems_kg.figures import figure_words
 from poems_kg.knowledge_graph import KnowledgeGraph
 
 WIDTH = 100
-LETTERS = {
-    "P": "Polyneuropathy",
-    "O": "Organomegaly",
-    "E": "Endocrinopathy",
-    "M": "Monoclonal gammopathy",
-    "S": "Skin changes",
-    "beyond": "Beyond the letters",
-}
 Row = Mapping[str, Any]
 
 
@@ -90,9 +82,11 @@ def _names(graph: KnowledgeGraph) -> None:
 
 
 def _findings(graph: KnowledgeGraph) -> None:
+    from poems_kg.views import LETTER_NAMES
+
     _head("What does it look like?")
     rows = graph.ask("findings_by_letter").rows
-    for letter, title in LETTERS.items():
+    for letter, title in LETTER_NAMES.items():
         found = sorted(
             (row for row in rows if row["letter"] == letter),
             key=lambda row: (-int(row["sources"] or 0), str(row["finding_label"])),

@@ -15,6 +15,7 @@ from poems_kg.ids import PoemsKgError
 from poems_kg.names import Names
 from poems_kg.store import Store
 from poems_kg.views.disorders import (
+    LETTER_NAMES,
     LETTERS,
     build_differential_matrix,
     build_disorder_findings,
@@ -26,7 +27,17 @@ from poems_kg.views.rows import POEMS
 from poems_kg.views.treatments import HARMS, build_treatments
 from poems_kg.views.whole import build_evidence, build_graph
 
-__all__ = ["CLONE", "HARMS", "LETTERS", "POEMS", "VIEWS", "ViewError", "build_view", "differential_rows"]
+__all__ = [
+    "CLONE",
+    "HARMS",
+    "LETTERS",
+    "LETTER_NAMES",
+    "POEMS",
+    "VIEWS",
+    "ViewError",
+    "build_view",
+    "differential_rows",
+]
 
 VIEWS: Final[Mapping[str, str]] = {
     "graph": "The whole graph: all terms, and all that is said between them",

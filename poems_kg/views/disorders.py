@@ -12,7 +12,15 @@ from poems_kg.names import Names
 from poems_kg.store import Store
 from poems_kg.views.rows import POEMS, ClaimRow, add_term, read_claims, read_rows, summarise
 
-LETTERS: Final = ("P", "O", "E", "M", "S", "beyond")
+LETTER_NAMES: Final[Mapping[str, str]] = {
+    "P": "Polyneuropathy",
+    "O": "Organomegaly",
+    "E": "Endocrinopathy",
+    "M": "Monoclonal gammopathy",
+    "S": "Skin changes",
+    "beyond": "Beyond the letters",
+}
+LETTERS: Final = tuple(LETTER_NAMES)
 """The groups of findings of POEMS syndrome: the letters of the acronym, and what lies beyond them."""
 
 Said = dict[tuple[str, str], list[ClaimRow]]

@@ -15,19 +15,11 @@ from poems_kg.serve.pages.evidence import Evidence, SourceRecord, evidence
 from poems_kg.serve.pages.facts import Fact, to_fact
 from poems_kg.serve.pages.rendering import page, question_url, render, with_query
 from poems_kg.serve.replies import Reply
-from poems_kg.views import LETTERS, POEMS
+from poems_kg.views import LETTER_NAMES, LETTERS, POEMS
 
 if TYPE_CHECKING:
     from poems_kg.serve.desk import Desk
 
-_NAMES: Final = {
-    "P": "Polyneuropathy",
-    "O": "Organomegaly",
-    "E": "Endocrinopathy",
-    "M": "Monoclonal protein",
-    "S": "Skin changes",
-    "beyond": "Beyond the letters",
-}
 _DRAWN: Final = 6
 """How many findings of a letter are drawn: those that most sources tell of."""
 
@@ -148,7 +140,7 @@ def _to_letter(letter: str, facts: list[Fact], cardinal: set[str], found: Eviden
     drawn.sort(key=lambda fact: (fact.other_id not in cardinal, -fact.asserting, fact.other_label.casefold()))
     measures = [to_measure(fact, found, fact.other_id in cardinal) for fact in drawn[:_DRAWN]]
     url = question_url("findings_by_letter", letter=letter)
-    return Letter(letter, _NAMES[letter], tuple(measures), len(facts), len(facts) - len(measures), url)
+    return Letter(letter, LETTER_NAMES[letter], tuple(measures), len(facts), len(facts) - len(measures), url)
 
 
 def to_measure(fact: Fact, found: Evidence, is_cardinal: bool = False, most: int = _CITED) -> Measure:

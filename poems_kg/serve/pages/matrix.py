@@ -7,7 +7,7 @@ Which disorders stand in it, and how it looks, is no business of this module.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from poems_kg.names import Names
@@ -15,19 +15,10 @@ from poems_kg.serve.pages.bars import FEWEST_PATIENTS
 from poems_kg.serve.pages.claim_words import ShownClaim
 from poems_kg.serve.pages.evidence import Evidence
 from poems_kg.serve.pages.statements import show_claims, span
-from poems_kg.views import differential_rows
+from poems_kg.views import LETTER_NAMES, differential_rows
 
 if TYPE_CHECKING:
     import networkx as nx
-
-_HEADS: Final = {
-    "P": "P · Polyneuropathy",
-    "O": "O · Organomegaly",
-    "E": "E · Endocrinopathy",
-    "M": "M · Monoclonal protein",
-    "S": "S · Skin changes",
-    "beyond": "Beyond the letters",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,5 +209,7 @@ def group_words(group: str) -> str:
     >>> group_words("O"), group_words("Abnormality of the nervous system")
     ('O · Organomegaly', 'Nervous system')
     """
-    words = _HEADS.get(group) or group.removeprefix("Abnormality of ").removeprefix("the ")
+    if group in LETTER_NAMES:
+        return LETTER_NAMES[group] if len(group) > 1 else f"{group} · {LETTER_NAMES[group]}"
+    words = group.removeprefix("Abnormality of ").removeprefix("the ")
     return words[:1].upper() + words[1:]
