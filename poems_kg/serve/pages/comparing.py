@@ -101,11 +101,7 @@ def compare(desk: "Desk", asked: "Asked") -> "Reply":
     graph = desk.view("differential_matrix")
     wanted, silent = find_disorders(desk, asked.all("disorder"))
     columns = _columns(desk, wanted)
-    show, sort = asked.get("show") or "all", asked.get("sort") or "group"
-    if show not in SHOW:
-        raise PoemsKgError(f"show={show} is not known; use {', '.join(SHOW)}")
-    if sort not in SORTS and sort not in wanted:
-        raise PoemsKgError(f"sort={sort} is not known; use {', '.join(SORTS)}, or the id of one of the disorders")
+    show, sort = _choose(asked, wanted)
     rows = list(make_rows(graph, columns, evidence(desk), desk.kg.names))
     kept = sort_rows([row for row in rows if shows(row, show)], sort, wanted)
     first, second = columns[0], columns[1] if len(columns) > 1 else None
@@ -143,6 +139,16 @@ def compare(desk: "Desk", asked: "Asked") -> "Reply":
             [("disorder", each) for each in dict.fromkeys((wanted[0], rival, *wanted))],
         ),
     )
+
+
+def _choose(asked: "Asked", wanted: list[str]) -> tuple[str, str]:
+    """Which rows to show, and in which order."""
+    show, sort = asked.get("show") or "all", asked.get("sort") or "group"
+    if show not in SHOW:
+        raise PoemsKgError(f"show={show} is not known; use {', '.join(SHOW)}")
+    if sort not in SORTS and sort not in wanted:
+        raise PoemsKgError(f"sort={sort} is not known; use {', '.join(SORTS)}, or the id of one of the disorders")
+    return show, sort
 
 
 _DRAWN: "WeakKeyDictionary[KnowledgeGraph, dict[str, Markup]]" = WeakKeyDictionary()
