@@ -1,5 +1,6 @@
 """Put the rooms together: one app that has a SPARQL endpoint, linked data, REST, pages and tools for assistants."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -15,6 +16,7 @@ from starlette.routing import BaseRoute
 
 from poems_kg.ids import PoemsKgError
 from poems_kg.serve import api, protocol, resources, statics
+from poems_kg.serve.ahead import reply_ahead
 from poems_kg.serve.answering import answer_error, answer_problem
 from poems_kg.serve.assistants import mount
 from poems_kg.serve.limits import Limits, SafeHeaders
@@ -65,7 +67,9 @@ def make_app(settings: Settings) -> FastAPI:
         async with Workers(settings, warm) as workers:
             app.state.workers = workers
             async with mount.open_assistants(app, workers, settings):
+                ahead = asyncio.create_task(reply_ahead(workers))
                 yield
+                ahead.cancel()
 
     app = FastAPI(
         title="poems-kg",
