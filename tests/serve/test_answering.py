@@ -64,7 +64,7 @@ def test_programs_get_no_pages():
     error = NotFoundError("x")
     for path in ("/api/entities/x", "/sparql"):
         response = answer_error(scope(path, accept="text/html"), error)
-        assert response.headers["content-type"] == "application/problem+json"
+        assert not response.headers["content-type"].startswith("text/html")
 
 
 @given(st.text())
