@@ -228,7 +228,8 @@ def test_values_are_bound(server: Server) -> None:
 )
 def test_a_bad_answer_is_one_error(server: Server, path: str, says: str) -> None:
     with pytest.raises(QueryError) as caught:
-        RemoteStore(server.url(path), timeout=0.4).query(LABELS)
+        # A busy machine may need longer than that for an answer that does come.
+        RemoteStore(server.url(path), timeout=0.4 if "0.4 seconds" in says else 30).query(LABELS)
     assert says in str(caught.value)
     assert server.url(path) in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -131,3 +132,15 @@ def violations(page: "Page", *, colours_only: bool = False) -> list[str]:
 
 def _places(nodes: list[dict[str, Any]]) -> str:
     return " | ".join(f"{node['target']}: {' '.join(node['failureSummary'].split())[:200]}" for node in nodes)
+
+
+def wait_until(page: "Page", expression: str, arg: object = None) -> None:
+    """
+    Wait until an expression holds in a page.
+
+    The driver's own way compiles the expression in the page when it does not hold at once, which the page forbids.
+    """
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not page.evaluate(expression, arg):
+        assert time.monotonic() < deadline, f"{expression} did not come to hold"
+        page.wait_for_timeout(50)

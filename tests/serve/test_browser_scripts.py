@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser import FAILED_REQUEST, IN_CHROMIUM, PATIENCE
+from browser import FAILED_REQUEST, IN_CHROMIUM, PATIENCE, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -164,7 +164,7 @@ def test_the_graph_draws_and_expands_by_keyboard(graph):
     graph.locator(".graph-list").get_by_role("button", name="POEMS syndrome", exact=True).click()
     assert said(graph).startswith("POEMS syndrome, disorder")
     graph.get_by_role("application").press("Enter")
-    graph.wait_for_function("count => document.querySelectorAll('.graph-list button').length > count", arg=len(before))
+    wait_until(graph, "count => document.querySelectorAll('.graph-list button').length > count", len(before))
     assert set(before) < set(nodes(graph))
     graph.get_by_role("application").press("ArrowLeft")
     assert not said(graph).startswith("POEMS syndrome, disorder")
@@ -208,7 +208,7 @@ def test_the_page_scrolls_over_a_graph_that_is_not_in_focus(graph):
     )
     graph.locator(".graph-canvas").hover()
     graph.mouse.wheel(0, 200)
-    graph.wait_for_function("scrollY > 0")
+    wait_until(graph, "scrollY > 0")
 
 
 def test_a_graph_that_the_server_does_not_have_leaves_the_drawing(open_page):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-from browser import IN_CHROMIUM, screenshots, visiting
+from browser import IN_CHROMIUM, screenshots, visiting, wait_until
 
 from poems_kg.patients.reading import read_patients
 from poems_kg.reports.wording import TRUTH_WORDS, percent
@@ -90,7 +90,7 @@ def test_the_graph_of_an_entity_draws_and_expands(page):
     figure.get_by_text("The nodes as a list").click()
     figure.locator(".graph-list").get_by_role("button", name="POEMS syndrome", exact=True).click()
     figure.get_by_role("application").press("Enter")
-    page.wait_for_function("count => document.querySelectorAll('.graph-list button').length > count", arg=before)
+    wait_until(page, "count => document.querySelectorAll('.graph-list button').length > count", before)
     figure.screenshot(path=screenshots() / "graph_expanded.png")
 
 
@@ -113,7 +113,7 @@ def test_compare_sorts_and_tells_its_evidence(page):
     before = first_column(page)
     assert before
     page.locator("table.sortable th a.sort").nth(1).click()
-    page.wait_for_function("document.querySelector('table.sortable th[aria-sort]').cellIndex === 1")
+    wait_until(page, "document.querySelector('table.sortable th[aria-sort]').cellIndex === 1")
     after = first_column(page)
     assert sorted(after) == sorted(before)
     assert after != before
@@ -298,4 +298,4 @@ def test_all_is_reached_by_keyboard(browser, server):
         page.locator("#main").focus()
         tab_to(page, ".scroll[role=region]")
         page.keyboard.press("ArrowRight")
-        page.wait_for_function("document.activeElement.scrollLeft > 0")
+        wait_until(page, "document.activeElement.scrollLeft > 0")
