@@ -1,7 +1,8 @@
 """
 Make the replies that most visitors ask for before anyone does: the main pages, and each question with its defaults.
 
-One at a time, after the server is ready, and in the lane of queries, so that nobody who asks waits for it.
+One at a time and in the lane of queries, so that nobody who asks waits for it; all but the first page when the server
+is ready already.
 """
 
 from collections.abc import Hashable, Iterator
@@ -22,6 +23,12 @@ _PAGES: tuple[Job, ...] = (
     conflicts.conflicts,
     questions.show_questions,
 )
+
+
+async def reply_first(workers: Workers) -> None:
+    """Have the first page made, so that whoever comes first has it at once."""
+    with suppress(PoemsKgError):
+        await workers.reply(home.home_page, Asked())
 
 
 async def reply_ahead(workers: Workers) -> None:

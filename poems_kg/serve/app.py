@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 
 from poems_kg.ids import PoemsKgError
 from poems_kg.serve import api, protocol, resources, statics
-from poems_kg.serve.ahead import reply_ahead
+from poems_kg.serve.ahead import reply_ahead, reply_first
 from poems_kg.serve.answering import answer_error, answer_problem
 from poems_kg.serve.assistants import mount
 from poems_kg.serve.limits import Limits, SafeHeaders
@@ -67,6 +67,7 @@ def make_app(settings: Settings) -> FastAPI:
         async with Workers(settings, warm) as workers:
             app.state.workers = workers
             async with mount.open_assistants(app, workers, settings):
+                await reply_first(workers)
                 ahead = asyncio.create_task(reply_ahead(workers))
                 yield
                 ahead.cancel()
