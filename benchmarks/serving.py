@@ -56,7 +56,7 @@ class Asked:
 
     name: str
     sparql: str
-    library: float
+    seconds_alone: float
     cells: list[tuple[str, ...]]
 
 
@@ -166,7 +166,7 @@ def measure_overhead(port: int, questions: Sequence[Asked]) -> Iterator[float]:
     say("measuring the overhead")
     client = Client(port)
     for one in questions:
-        yield (seconds(lambda asked=one.sparql: client.ask_anew(asked)) - one.library) * 1e3
+        yield (seconds(lambda asked=one.sparql: client.ask_anew(asked)) - one.seconds_alone) * 1e3
 
 
 def measure_clients(port: int, questions: Sequence[Asked]) -> Iterator[list[object]]:

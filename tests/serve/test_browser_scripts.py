@@ -109,6 +109,7 @@ def test_search_opens_the_page_of_what_is_chosen(open_page):
     page.get_by_role("combobox", name="Search").press_sequentially("crow-fukase")
     page.get_by_role("option", name="MONDO:0017364").click()
     page.wait_for_url("**/entity/MONDO:0017364")
+    assert page.get_by_role("heading", level=1).inner_text() == "POEMS syndrome"
 
 
 TABLE = """<table class="sortable"><thead><tr><th scope="col">Name</th><th scope="col">Share</th>
@@ -209,6 +210,7 @@ def test_the_page_scrolls_over_a_graph_that_is_not_in_focus(graph):
     graph.locator(".graph-canvas").hover()
     graph.mouse.wheel(0, 200)
     wait_until(graph, "scrollY > 0")
+    assert graph.evaluate("scrollY") > 0
 
 
 def test_a_graph_that_the_server_does_not_have_leaves_the_drawing(open_page):

@@ -73,6 +73,7 @@ def test_search_finds_by_synonym_without_javascript(plain_page):
     plain_page.wait_for_url("**/search?text=crow-fukase")
     plain_page.locator("main").get_by_role("link", name="POEMS syndrome", exact=True).first.click()
     plain_page.wait_for_url("**/entity/MONDO:0017364")
+    assert plain_page.get_by_role("heading", level=1).inner_text() == "POEMS syndrome"
 
 
 # --- The graph ---------------------------------------------------------------------------------------------------
